@@ -1,0 +1,13 @@
+/** Names of the resources that the daemon's own code reads and writes through an `ObjectClient`. */
+import type { GroupVersionResource } from './object-client.ts';
+
+const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
+
+export const pods: GroupVersionResource = core('pods');
+export const nodes: GroupVersionResource = core('nodes');
+export const namespaces: GroupVersionResource = core('namespaces');
+export const configMaps: GroupVersionResource = core('configmaps');
+export const secrets: GroupVersionResource = core('secrets');
+export const serviceAccounts: GroupVersionResource = core('serviceaccounts');
+export const events: GroupVersionResource = core('events');
+export const leases: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };

@@ -1,0 +1,88 @@
+/**
+ * One description per kind (design D11): everything the API server needs to serve it.
+ * Adding a kind = one file in `kinds/` and one line in `scheme.ts`.
+ */
+import type { KubeObject } from '../meta.ts';
+import type { MessageType, RuleViolation, ValueOf } from './field.ts';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** A wrong field: path as in `spec.containers[0].image`; `message` already holds the bad value, in Kubernetes' words. */
+export interface FieldError {
+  readonly field: string;
+  readonly reason: RuleViolation['reason'];
+  /** For example `Required value` or `Invalid value: "A": a lowercase RFC 1123 label must consist of …`. */
+  readonly message: string;
+}
+
+/** A column of `kubectl get`, as in `metav1.TableColumnDefinition`. Priority 1 shows with `-o wide` only. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'boolean';
+  readonly format?: 'name';
+  readonly description: string;
+  readonly priority: 0 | 1;
+}
+
+export type Cell = string | number | boolean | null;
+
+export interface Subresource {
+  /** As in the URL: `status`, `log`, `exec`, `eviction`. */
+  readonly name: string;
+  readonly verbs: readonly string[];
+  /** Kind that is sent and answered, when it differs from the parent's. */
+  readonly kind: string;
+  readonly group?: string;
+  readonly version?: string;
+}
+
+/**
+ * Where an object's parts live (design D5). `intent`: all of it is durable. `split`: `status` is an
+ * observation, the rest is intent. `observation`: all of it lives on tmpfs. `none`: never stored.
+ */
+export type Storage = 'intent' | 'split' | 'observation' | 'none';
+
+export type ObjectOfKind<M extends MessageType> = KubeObject & ValueOf<M>;
+
+export interface KindDescription<M extends MessageType = MessageType, T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Plural, lower case, as in URLs. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly Subresource[];
+  /** The whole object: `metadata`, `spec`, `status`, …; apiVersion and kind are implied. */
+  readonly fields: M;
+  readonly storage: Storage;
+  /** Whether `metadata.generation` is kept (it grows when anything but metadata and status changes). */
+  readonly hasGeneration: boolean;
+  /** Rules that need more than one field; single-field rules stand in `fields`. */
+  validate(object: T): readonly FieldError[];
+  /** What may not change. `next` and `previous` are complete objects. */
+  validateUpdate(next: T, previous: T): readonly FieldError[];
+  /** Sets what a new object starts with (a pod's phase, a namespace's finalizer); defaults are already applied. */
+  prepareForCreate?(object: T): T;
+  /** For `split` kinds: whether this new observation must outlive a power cut (a finished pod stays finished). */
+  keepObservation?(next: T, previous: T | undefined): boolean;
+  readonly columns: readonly Column[];
+  /** One cell a column. */
+  row(object: T, nowMs: number): readonly Cell[];
+  /** Fields for `fieldSelector` besides metadata.name and metadata.namespace. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+}
