@@ -1,0 +1,56 @@
+/**
+ * Bundles each program to one file, so that a device carries neither the sources nor the
+ * packages of the others. The certificate child is a program of its own: what it needs must
+ * not be in eliotd's memory.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'linked',
+  define: { ELIOT_VERSION: JSON.stringify(packageJson.version) },
+  // CommonJS packages inside an ES module bundle still call `require` for Node's own modules.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  logLevel: 'warning',
+};
+
+await rm(`${root}/dist`, { recursive: true, force: true });
+
+const daemon = await build({
+  ...common,
+  metafile: true,
+  entryPoints: { eliotd: 'src/bin/eliotd.ts', 'eliot-certificates': 'src/bin/eliot-certificates.ts' },
+  outdir: 'dist',
+  // Native accelerators that ws would use when they are there; they are not.
+  external: ['bufferutil', 'utf-8-validate'],
+});
+
+// eli loads each command when it is asked for: splitting keeps its start fast.
+const cli = await build({
+  ...common,
+  metafile: true,
+  entryPoints: { eli: 'src/bin/eli.ts' },
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'eli-[name]-[hash]',
+  external: ['bufferutil', 'utf-8-validate'],
+});
+
+await writeFile(`${root}/dist/package.json`, '{ "type": "module" }\n');
+
+const outputs = { ...daemon.metafile.outputs, ...cli.metafile.outputs };
+for (const [path, { bytes }] of Object.entries(outputs)) {
+  if (path.endsWith('.js')) console.log(`${path.padEnd(32)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
+}

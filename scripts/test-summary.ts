@@ -1,0 +1,21 @@
+/** What node:test's closing lines say. */
+export interface Summary {
+  readonly files: number;
+  readonly passed: number;
+  /** Failed and cancelled. */
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export function parseSummary(output: string): Summary {
+  const count = (name: string): number => {
+    const matches = [...output.matchAll(new RegExp(`^ℹ ${name} (\\d+)$`, 'gm'))];
+    return Number(matches.at(-1)?.[1] ?? 0);
+  };
+  return {
+    files: 0,
+    passed: count('pass'),
+    failed: count('fail') + count('cancelled'),
+    skipped: count('skipped') + count('todo'),
+  };
+}

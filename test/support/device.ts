@@ -1,0 +1,218 @@
+/**
+ * One Eliot device for a test: the built eliotd in directories, ports and networks of its own, with
+ * real containerd, driven by the real kubectl. `close()` removes everything, also after a failure.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeBusyboxImage } from '../../scripts/busybox-image.ts';
+import { type CommandOptions, type CommandResult, run, runOk } from './command.ts';
+import { kubectlPath } from './kubectl.ts';
+import { waitFor } from './wait.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The image that `DeviceOptions.image` loads: Debian's busybox, no entry point, `sh` as command. */
+export const testImage = 'eliot.test/busybox:1';
+
+export interface DeviceOptions {
+  /** Added to eliotd's command line. */
+  readonly args?: readonly string[];
+  /** Load `testImage` after the start. Default true. */
+  readonly image?: boolean;
+}
+
+let count = 0;
+
+export class TestDevice {
+  readonly directory: string;
+  readonly dataDir: string;
+  readonly runDir: string;
+  readonly kubeconfig: string;
+  readonly logFile: string;
+  readonly bridge: string;
+  readonly port: number;
+  readonly podCidr: string;
+  readonly #args: readonly string[];
+  #daemon: ChildProcess | undefined;
+
+  private constructor(port: number, args: readonly string[]) {
+    count += 1;
+    this.port = port;
+    this.directory = mkdtempSync(join(tmpdir(), 'eliot-e2e-'));
+    this.dataDir = join(this.directory, 'data');
+    this.runDir = join(this.directory, 'run');
+    this.kubeconfig = join(this.dataDir, 'admin.kubeconfig');
+    this.logFile = join(this.directory, 'eliotd.log');
+    this.bridge = `et${process.pid}${count}`.slice(0, 15);
+    this.podCidr = `10.${100 + ((process.pid + count * 7) % 100)}.0.0/16`;
+    this.#args = args;
+  }
+
+  /** A device whose eliotd says ready and whose node is Ready. */
+  static async start(options: DeviceOptions = {}): Promise<TestDevice> {
+    const device = new TestDevice(await freePort(), options.args ?? []);
+    try {
+      await device.startDaemon();
+      await device.waitForNode();
+      if (options.image !== false) await device.loadImage(testImage);
+      return device;
+    } catch (error) {
+      const log = device.log();
+      await device.close();
+      throw new Error(`the device did not start; its log:\n${log.slice(-6000)}`, { cause: error });
+    }
+  }
+
+  /** A device with nothing started, for tests of the start itself. */
+  static async create(options: DeviceOptions = {}): Promise<TestDevice> {
+    return new TestDevice(await freePort(), options.args ?? []);
+  }
+
+  get flags(): string[] {
+    return [
+      '--data-dir',
+      this.dataDir,
+      '--run-dir',
+      this.runDir,
+      '--listen',
+      `127.0.0.1:${this.port}`,
+      '--pod-cidr',
+      this.podCidr,
+      '--bridge',
+      this.bridge,
+      '--node-name',
+      'device',
+      '--no-discovery',
+      ...this.#args,
+    ];
+  }
+
+  get pid(): number {
+    if (this.#daemon?.pid === undefined) throw new Error('eliotd is not running');
+    return this.#daemon.pid;
+  }
+
+  /** Everything eliotd printed so far. */
+  log(): string {
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
+  }
+
+  /** Starts eliotd and waits for its ready line. */
+  async startDaemon(): Promise<void> {
+    const offset = this.log().length;
+    const fd = openSync(this.logFile, 'a');
+    const daemon = spawn(join(root, 'bin/eliotd'), [...this.flags, '--log-level', 'debug'], {
+      stdio: ['ignore', fd, fd],
+      detached: true,
+    });
+    closeSync(fd);
+    this.#daemon = daemon;
+    await waitFor('eliotd ready', () => {
+      if (daemon.exitCode !== null)
+        throw new Error(`eliotd ended with ${daemon.exitCode}:\n${this.log().slice(-3000)}`);
+      return this.log().slice(offset).includes('eliotd ready');
+    });
+  }
+
+  async waitForNode(): Promise<void> {
+    await this.kubectlOk(['wait', '--for=condition=Ready', 'node', '--all', '--timeout=30s']);
+  }
+
+  /** Ends eliotd and waits until it is gone; its exit code, or the signal's name. */
+  async stopDaemon(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | string> {
+    const daemon = this.#daemon;
+    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return daemon?.exitCode ?? 0;
+    daemon.kill(signal);
+    await waitFor('the end of eliotd', () => daemon.exitCode !== null || daemon.signalCode !== null, {
+      timeoutMs: 20_000,
+      intervalMs: 5,
+    });
+    return daemon.exitCode ?? daemon.signalCode ?? -1;
+  }
+
+  async restartDaemon(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.stopDaemon(signal);
+    await this.startDaemon();
+  }
+
+  /** Side-loads a busybox image under `name`. */
+  async loadImage(name: string): Promise<void> {
+    const archive = await makeBusyboxImage({ name });
+    await this.eliOk(['image', 'load', '-'], { input: archive });
+  }
+
+  kubectl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return run(kubectlPath(), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+  }
+
+  kubectlOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return runOk(kubectlPath(), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+  }
+
+  eli(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return run(join(root, 'bin/eli'), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+  }
+
+  eliOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return runOk(join(root, 'bin/eli'), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+  }
+
+  /** Creates objects from JSON or YAML text and waits for nothing. */
+  async create(manifest: object | string): Promise<void> {
+    const input = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
+    await this.kubectlOk(['create', '-f', '-'], { input });
+  }
+
+  async waitForPhase(pod: string, phase: string, timeoutMs = 30_000): Promise<void> {
+    await waitFor(
+      `pod ${pod} ${phase}`,
+      async () => {
+        const seen = (await this.kubectlOk(['get', 'pod', pod, '-o', 'jsonpath={.status.phase}'])).stdout;
+        if (seen !== phase) throw new Error(`its phase is ${seen}`);
+        return true;
+      },
+      { timeoutMs, intervalMs: 200 },
+    );
+  }
+
+  /** Stops eliotd, removes its pods, containerd, network and files. */
+  async close(): Promise<void> {
+    await this.stopDaemon('SIGTERM').catch(() => this.stopDaemon('SIGKILL'));
+    const reset = await run(join(root, 'bin/eliotd'), ['reset', '--data-dir', this.dataDir, '--run-dir', this.runDir]);
+    rmSync(this.directory, { recursive: true, force: true });
+    if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
+  }
+
+  #clientEnv(): Record<string, string> {
+    return { KUBECONFIG: this.kubeconfig, HOME: this.directory, KUBECACHEDIR: join(this.directory, 'cache') };
+  }
+}
+
+/** A TCP port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer();
+  server.on('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
+  });
+  return promise;
+}
+
+/** A pod that runs a shell line in the test image. */
+export function shellPod(name: string, line: string, change: Record<string, unknown> = {}): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'main', image: testImage, imagePullPolicy: 'IfNotPresent', command: ['sh', '-c', line] }],
+      ...change,
+    },
+  };
+}
