@@ -146,6 +146,7 @@ export const scalars = {
   string: { kind: 'scalar', scalar: 'string' } as ScalarType<string>,
   bytes: { kind: 'scalar', scalar: 'bytes' } as ScalarType<string>,
   quantity: { kind: 'scalar', scalar: 'quantity' } as ScalarType<string>,
+  int32: { kind: 'scalar', scalar: 'int32' } as ScalarType<number>,
   int64: { kind: 'scalar', scalar: 'int64' } as ScalarType<number>,
   raw: { kind: 'scalar', scalar: 'raw' } as ScalarType<unknown>,
 };

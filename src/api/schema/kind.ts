@@ -76,13 +76,23 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   validate(object: T): readonly FieldError[];
   /** What may not change. `next` and `previous` are complete objects. */
   validateUpdate(next: T, previous: T): readonly FieldError[];
-  /** Sets what a new object starts with (a pod's phase, a namespace's finalizer); defaults are already applied. */
+  /**
+   * Runs on every object that arrives (create, update, patch), right after the field defaults: defaults and
+   * conversions that look at more than one field (requests from limits, `stringData` into `data`). Idempotent.
+   */
+  normalize?(object: T): T;
+  /** Sets what a new object starts with (a pod's phase, a namespace's finalizer); already normalized. */
   prepareForCreate?(object: T): T;
+  /** Carries over what an update of the main resource may not touch; status is kept by the caller. Before validation. */
+  prepareForUpdate?(next: T, previous: T): T;
   /** For `split` kinds: whether this new observation must outlive a power cut (a finished pod stays finished). */
   keepObservation?(next: T, previous: T | undefined): boolean;
   readonly columns: readonly Column[];
   /** One cell a column. */
   row(object: T, nowMs: number): readonly Cell[];
   /** Fields for `fieldSelector` besides metadata.name and metadata.namespace. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields: Readonly<Record<string, FieldReader<T>>>;
 }
+
+/** Reads one selectable field as text. A method's type, so that a `KindDescription<_, Pod>` fits where any kind does. */
+export type FieldReader<T> = { read(object: T): string }['read'];
