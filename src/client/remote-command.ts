@@ -1,0 +1,222 @@
+/**
+ * Exec and attach as the client sees them: one WebSocket with sub-protocol `v5.channel.k8s.io`.
+ *
+ * Binary messages, whose first byte is the channel: 0 stdin, 1 stdout, 2 stderr, 3 the Status that ends
+ * it, 4 terminal size, 255 "channel N is closed" (how the end of stdin travels). Source: Kubernetes'
+ * remotecommand websocket protocol; `kube-api` measurements of kubectl 1.35.
+ */
+import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { WebSocket } from 'ws';
+import type { Clock } from '../lib/clock.ts';
+import { StatusError } from '../lib/status-error.ts';
+import { connectionError } from './connection-error.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { resourcePath, withQuery } from './resource-path.ts';
+import { statusErrorOfBody, type WireStatus } from './response-status.ts';
+import type { Transport } from './transport.ts';
+import { readBody } from './transport-body.ts';
+
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface RemoteCommand {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string | undefined;
+  readonly tty: boolean;
+  /** With it this is `exec`, else `attach`. Each argument arrives as it is. */
+  readonly command?: readonly string[];
+}
+
+/** The caller's ends. Without `stdin` the process reads EOF; with `tty` everything comes on stdout. */
+export interface RemoteEnds {
+  readonly stdin?: Readable | undefined;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Sizes of the terminal as they change, the present one first; only with `tty`. */
+  readonly resize?: AsyncIterable<TerminalSize> | undefined;
+}
+
+const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
+/** As kubectl: a ping every 5 s; a server silent for six of them is gone. */
+const pingPeriodMs = 5_000;
+const maxMissedPongs = 6;
+const maxRefusalBytes = 64 * 1024;
+
+/**
+ * Runs until the command ends and all its output was written; resolves with its exit code.
+ *
+ * @throws StatusError when the server refuses or the connection is lost; `signal.reason` when aborted
+ */
+export async function runRemoteCommand(
+  deps: { readonly transport: Transport; readonly clock: Clock },
+  remote: RemoteCommand,
+  ends: RemoteEnds,
+  signal: AbortSignal,
+): Promise<number> {
+  signal.throwIfAborted();
+  const { transport } = deps;
+  const socket = openSocket(transport, remote, ends);
+  const over = new AbortController();
+  const outcome = Promise.withResolvers<WireStatus>();
+  // Whoever settles it first decides; nobody may be waiting yet.
+  outcome.promise.catch(() => {});
+  const fail = (error: unknown): void => outcome.reject(error);
+  const onAbort = (): void => fail(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+
+  socket.on('error', (error) => fail(connectionError(error, transport.address)));
+  socket.on('unexpected-response', (_request, response) => {
+    readBody(transport, response, maxRefusalBytes, signal)
+      .then((body) =>
+        fail(
+          statusErrorOfBody(
+            response.statusCode ?? 0,
+            response.statusMessage ?? '',
+            body.toString('utf8'),
+            transport.address,
+          ),
+        ),
+      )
+      .catch(fail);
+  });
+  socket.on('message', (data: Buffer) => {
+    const payload = data.subarray(1);
+    if (data[0] === channel.stdout) pass(payload, ends.stdout, socket, fail);
+    else if (data[0] === channel.stderr) pass(payload, ends.stderr, socket, fail);
+    else if (data[0] === channel.status) outcome.resolve(parseStatus(payload));
+  });
+  socket.on('close', (code) =>
+    fail(new StatusError('ServiceUnavailable', `the connection was closed before the command ended (code ${code})`)),
+  );
+  socket.on('open', () => {
+    keepAlive(socket, deps.clock, over.signal).catch(fail);
+    if (ends.stdin !== undefined) sendStdin(socket, ends.stdin, over.signal).catch(fail);
+    if (ends.resize !== undefined) sendSizes(socket, ends.resize, over.signal).catch(fail);
+  });
+
+  try {
+    const status = await outcome.promise;
+    await Promise.all([flushed(ends.stdout), flushed(ends.stderr)]);
+    return exitCodeOf(status);
+  } finally {
+    over.abort();
+    signal.removeEventListener('abort', onAbort);
+    close(socket);
+  }
+}
+
+function openSocket(transport: Transport, remote: RemoteCommand, ends: RemoteEnds): WebSocket {
+  const path = resourcePath(
+    { group: '', version: 'v1', resource: 'pods' },
+    {
+      namespace: remote.namespace,
+      name: remote.pod,
+      subresource: remote.command === undefined ? 'attach' : 'exec',
+    },
+  );
+  const { url, options } = transport.webSocketTarget(
+    withQuery(path, {
+      command: remote.command,
+      container: remote.container,
+      stdin: ends.stdin !== undefined,
+      stdout: true,
+      stderr: !remote.tty,
+      tty: remote.tty,
+    }),
+  );
+  return new WebSocket(url, ['v5.channel.k8s.io'], { ...options, perMessageDeflate: false });
+}
+
+/** Writes output and stops reading from the server while the reader is behind. */
+function pass(bytes: Buffer, to: Writable, socket: WebSocket, fail: (error: unknown) => void): void {
+  if (to.destroyed) return fail(new StatusError('ServiceUnavailable', 'the reader of the output is gone'));
+  if (to.write(bytes)) return;
+  socket.pause();
+  to.once('drain', () => socket.resume());
+}
+
+async function sendStdin(socket: WebSocket, stdin: Readable, signal: AbortSignal): Promise<void> {
+  const stop = (): void => {
+    stdin.destroy();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stdin) await send(socket, channel.stdin, chunk as Buffer);
+    await send(socket, channel.close, Buffer.from([channel.stdin]));
+  } catch (error) {
+    // The command ended first: what it did not read is dropped.
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function sendSizes(socket: WebSocket, sizes: AsyncIterable<TerminalSize>, signal: AbortSignal): Promise<void> {
+  for await (const { width, height } of sizes) {
+    if (signal.aborted) return;
+    await send(socket, channel.resize, Buffer.from(JSON.stringify({ Width: width, Height: height })));
+  }
+}
+
+/** Resolves when the bytes were handed to the connection, so that a slow server slows the sender down. */
+function send(socket: WebSocket, to: number, bytes: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (socket.readyState !== WebSocket.OPEN) return Promise.resolve();
+  socket.send(Buffer.concat([Buffer.from([to]), bytes]), (error) => (error ? reject(error) : resolve()));
+  return promise;
+}
+
+async function keepAlive(socket: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
+  let missed = 0;
+  const heard = (): void => {
+    missed = 0;
+  };
+  socket.on('pong', heard);
+  socket.on('message', heard);
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(pingPeriodMs, signal);
+    } catch {
+      return;
+    }
+    // A paused socket hears no pong because nobody reads its output; that is no sign of a dead server.
+    if (socket.isPaused) continue;
+    if (missed >= maxMissedPongs) {
+      throw new StatusError(
+        'Timeout',
+        `no sign of life from the server for ${(maxMissedPongs * pingPeriodMs) / 1000} s`,
+      );
+    }
+    missed++;
+    socket.ping();
+  }
+}
+
+/** Resolves when everything written so far has left, or the stream is gone. */
+async function flushed(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableEnded) return;
+  const written = Promise.withResolvers<void>();
+  stream.write('', () => written.resolve());
+  await Promise.race([written.promise, finished(stream).catch(() => {})]);
+}
+
+function parseStatus(payload: Buffer): WireStatus {
+  try {
+    return JSON.parse(payload.toString('utf8')) as WireStatus;
+  } catch {
+    return { status: 'Failure', message: payload.toString('utf8') };
+  }
+}
+
+function close(socket: WebSocket): void {
+  socket.removeAllListeners();
+  // A handshake that is cut off reports an error once more; its story is already told.
+  socket.on('error', () => {});
+  if (socket.readyState === WebSocket.OPEN) socket.close(1000);
+  // A server that does not answer the close must not hold us.
+  else socket.terminate();
+}

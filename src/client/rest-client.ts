@@ -1,0 +1,122 @@
+/**
+ * Requests to a Kubernetes API as values: JSON in, JSON or a stream out, every refusal a StatusError.
+ * What is not an object of a resource (tables, discovery, logs, /version) goes through it directly.
+ */
+import type { IncomingMessage } from 'node:http';
+import { StatusError } from '../lib/status-error.ts';
+import { connectionError } from './connection-error.ts';
+import { readJsonLines } from './json-lines.ts';
+import { type Query, withQuery } from './resource-path.ts';
+import { statusErrorOf, statusErrorOfBody, type WireStatus } from './response-status.ts';
+import type { Transport } from './transport.ts';
+import { readBody } from './transport-body.ts';
+
+export interface RestRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query;
+  /** `application/json` when left out. */
+  readonly accept?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** `application/json` when left out. */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RestClientDeps {
+  readonly transport: Transport;
+  /** Called with each `Warning` header of the server (RFC 7234, code 299), unescaped. */
+  readonly onWarning?: (text: string) => void;
+}
+
+/** Largest answer that is read into memory. */
+const maxAnswerBytes = 256 * 1024 * 1024;
+/** Largest body of a refusal that is looked at. */
+const maxRefusalBytes = 64 * 1024;
+
+export class RestClient {
+  readonly transport: Transport;
+  readonly #onWarning: (text: string) => void;
+
+  constructor(deps: RestClientDeps) {
+    this.transport = deps.transport;
+    this.#onWarning = deps.onWarning ?? (() => {});
+  }
+
+  /**
+   * The JSON answer.
+   *
+   * @throws StatusError what the server refused, or why it could not be reached
+   */
+  async json<T>(request: RestRequest): Promise<T> {
+    const text = await this.text(request);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new StatusError('InternalError', `${this.transport.address} answered ${request.path} with no JSON`, {
+        cause,
+      });
+    }
+  }
+
+  /** The answer as text. Throws as `json` does. */
+  async text(request: RestRequest): Promise<string> {
+    const response = await this.stream(request);
+    return (await readBody(this.transport, response, maxAnswerBytes, request.signal)).toString('utf8');
+  }
+
+  /** The answer's body while it arrives. Throws as `json` does, until the body begins. */
+  async stream(request: RestRequest): Promise<IncomingMessage> {
+    const response = await this.transport.request({
+      method: request.method ?? 'GET',
+      path: withQuery(request.path, request.query),
+      headers: {
+        accept: request.accept ?? 'application/json',
+        'user-agent': 'eliot',
+        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      signal: request.signal,
+    });
+    for (const warning of warningsOf(response)) this.#onWarning(warning);
+    const code = response.statusCode ?? 0;
+    if (code >= 200 && code < 300) return response;
+    const body = await readBody(this.transport, response, maxRefusalBytes, request.signal);
+    throw statusErrorOfBody(code, response.statusMessage ?? '', body.toString('utf8'), this.transport.address);
+  }
+
+  /**
+   * Watch events as they arrive: `{type, object}`. Ends when `signal` aborts or the server closes the stream.
+   *
+   * @throws StatusError the server's ERROR event (`Expired` when history is gone), or a connection that was lost
+   */
+  async *watch(request: RestRequest & { readonly signal: AbortSignal }): AsyncGenerator<WireEvent> {
+    if (request.signal.aborted) return;
+    let response: IncomingMessage | undefined;
+    try {
+      response = await this.stream(request);
+      for await (const line of readJsonLines(response)) {
+        const event = line as WireEvent;
+        if (event.type === 'ERROR') throw statusErrorOf(event.object as WireStatus, 500);
+        yield event;
+      }
+    } catch (error) {
+      if (request.signal.aborted) return;
+      throw connectionError(error, this.transport.address);
+    } finally {
+      response?.destroy();
+    }
+  }
+}
+
+export interface WireEvent {
+  readonly type: string;
+  readonly object: unknown;
+}
+
+function warningsOf(response: IncomingMessage): string[] {
+  const header = response.headers['warning'];
+  if (header === undefined) return [];
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? '').replace(/\\(.)/g, '$1'));
+}

@@ -1,0 +1,217 @@
+/**
+ * One server and how to reach it: HTTPS with a client certificate or token, plain HTTP, or
+ * the daemon's unix socket. Connections are kept alive; every wait has an end.
+ *
+ * It moves requests and answers and knows nothing of Kubernetes but the credentials.
+ */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { connect as connectSocket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { StatusError } from '../lib/status-error.ts';
+import { connectionError } from './connection-error.ts';
+
+export interface TransportOptions {
+  /** `https://host:6443`, `http://host:port` (each may have a path prefix), or `unix:/run/eliot/eliotd.sock`. */
+  readonly server: string;
+  /** PEM of the authority that signed the server's certificate; the system's authorities when left out. */
+  readonly ca?: string | Buffer;
+  /** PEM of the client's certificate and key. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly token?: string;
+  /** Name to expect in the server's certificate instead of the host of `server`. */
+  readonly serverName?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+  /** Longest wait for a connection, TLS included. 5 s when left out. */
+  readonly connectTimeoutMs?: number;
+  /** Longest silence while the request is sent and until the answer begins. 30 s when left out. */
+  readonly headerTimeoutMs?: number;
+}
+
+export interface TransportRequest {
+  readonly method: string;
+  /** With the query, escaped, without the server's path prefix. */
+  readonly path: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the `ws` package needs to open a connection to the same server. */
+export interface WebSocketTarget {
+  readonly url: string;
+  readonly options: Readonly<Record<string, unknown>> & { readonly headers: Readonly<Record<string, string>> };
+}
+
+const defaultConnectTimeoutMs = 5_000;
+const defaultHeaderTimeoutMs = 30_000;
+/** After this much silence the kernel asks whether the other side of a watch is still there. */
+const tcpKeepAliveMs = 30_000;
+
+export class Transport {
+  /** For people: the server as it was given. */
+  readonly address: string;
+  /** Longest silence inside an answer that is no stream; the same as until it begins. */
+  readonly idleTimeoutMs: number;
+  readonly #options: TransportOptions;
+  readonly #socketPath: string | undefined;
+  readonly #url: URL;
+  readonly #agent: HttpAgent | HttpsAgent;
+
+  /** @throws StatusError BadRequest when `server` is no address this transport can reach */
+  constructor(options: TransportOptions) {
+    this.address = options.server;
+    this.#options = options;
+    this.#socketPath = options.server.startsWith('unix:') ? options.server.slice('unix:'.length) : undefined;
+    this.#url = parseServer(this.#socketPath === undefined ? options.server : 'http://localhost');
+    this.idleTimeoutMs = options.headerTimeoutMs ?? defaultHeaderTimeoutMs;
+    this.#agent =
+      this.#url.protocol === 'https:'
+        ? new HttpsAgent({ keepAlive: true, ...this.#tlsOptions() })
+        : new HttpAgent({ keepAlive: true });
+  }
+
+  /**
+   * Sends a request; resolves when the head of the answer has arrived, whatever its status. The caller reads
+   * or destroys the body. Aborting `signal` ends the request and, later, the body.
+   *
+   * @throws StatusError ServiceUnavailable or Timeout when the server cannot be reached; `signal.reason` when aborted
+   */
+  async request(request: TransportRequest): Promise<IncomingMessage> {
+    request.signal?.throwIfAborted();
+    try {
+      return await this.#requestOnce(request);
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      // A kept connection may have been closed by the server just before we wrote to it.
+      if (error instanceof StaleConnection && request.method === 'GET') {
+        return await this.#requestOnce(request).catch((again: unknown) => this.#fail(again, request.signal));
+      }
+      return this.#fail(error, request.signal);
+    }
+  }
+
+  /** Closes idle connections; requests under way end by their own signals. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** Where and how `ws` connects for `path` (with its query). */
+  webSocketTarget(path: string): WebSocketTarget {
+    const scheme = this.#url.protocol === 'https:' ? 'wss' : 'ws';
+    const socketPath = this.#socketPath;
+    return {
+      url: `${scheme}://${this.#url.host}${this.#prefix}${path}`,
+      options: {
+        headers: this.#credentials(),
+        handshakeTimeout: (this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs) + this.idleTimeoutMs,
+        ...(scheme === 'wss' ? this.#tlsOptions() : {}),
+        ...(socketPath === undefined ? {} : { createConnection: (): Duplex => connectSocket({ path: socketPath }) }),
+      },
+    };
+  }
+
+  get #prefix(): string {
+    return this.#url.pathname.replace(/\/+$/, '');
+  }
+
+  #credentials(): Record<string, string> {
+    return this.#options.token === undefined ? {} : { authorization: `Bearer ${this.#options.token}` };
+  }
+
+  #tlsOptions(): Record<string, unknown> {
+    const { ca, cert, key, serverName, insecureSkipTlsVerify } = this.#options;
+    return {
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+      ...(insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+    };
+  }
+
+  #requestOnce(request: TransportRequest): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const outgoing = send({
+      method: request.method,
+      path: `${this.#prefix}${request.path}`,
+      agent: this.#agent,
+      headers: {
+        ...this.#credentials(),
+        ...request.headers,
+        ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
+      },
+      ...(this.#socketPath === undefined
+        ? { host: this.#url.hostname.replace(/^\[|\]$/g, ''), port: this.#url.port || undefined }
+        : { socketPath: this.#socketPath }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+
+    const connectTimeoutMs = this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    const connectTimer = setTimeout(
+      () => outgoing.destroy(timeout(this.address, 'connect', connectTimeoutMs)),
+      connectTimeoutMs,
+    );
+    const onSilence = (): void => {
+      outgoing.destroy(timeout(this.address, 'answer', this.idleTimeoutMs));
+    };
+    outgoing.on('socket', (socket) => {
+      const connected = (): void => {
+        clearTimeout(connectTimer);
+        // Any byte sent or received starts the wait anew, so a large body on a slow link is no time-out.
+        outgoing.setTimeout(this.idleTimeoutMs, onSilence);
+      };
+      if (outgoing.reusedSocket) return connected();
+      socket.setKeepAlive(true, tcpKeepAliveMs);
+      socket.once(this.#url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+    });
+    outgoing.once('response', (response) => {
+      // From here on silence is the reader's business: a watch may be quiet for hours.
+      outgoing.off('timeout', onSilence).setTimeout(0);
+      resolve(response);
+    });
+    outgoing.on('error', (error) => {
+      clearTimeout(connectTimer);
+      reject(outgoing.reusedSocket && isConnectionLost(error) ? new StaleConnection(error) : error);
+    });
+    outgoing.end(request.body);
+    return promise;
+  }
+
+  #fail(error: unknown, signal: AbortSignal | undefined): never {
+    if (signal?.aborted) throw signal.reason;
+    throw connectionError(error instanceof StaleConnection ? error.cause : error, this.address);
+  }
+}
+
+/** A kept-alive connection turned out to be closed; the request may not have been seen. */
+class StaleConnection extends Error {
+  constructor(cause: unknown) {
+    super('stale connection', { cause });
+  }
+}
+
+function isConnectionLost(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
+function timeout(address: string, stage: 'connect' | 'answer', afterMs: number): StatusError {
+  const seconds = afterMs / 1000;
+  return new StatusError(
+    'Timeout',
+    stage === 'connect'
+      ? `cannot reach ${address}: no connection within ${seconds} s - is the device on, and on this network?`
+      : `${address} did not answer within ${seconds} s`,
+  );
+}
+
+function parseServer(server: string): URL {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    throw new StatusError('BadRequest', `"${server}" is no server address: expected https://HOST:PORT or unix:PATH`);
+  }
+  return url;
+}
