@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeBusyboxImage } from '../../scripts/busybox-image.ts';
+import { Background } from './background.ts';
 import { type CommandOptions, type CommandResult, run, runOk } from './command.ts';
 import { kubectlPath } from './kubectl.ts';
 import { waitFor } from './wait.ts';
@@ -145,19 +146,28 @@ export class TestDevice {
   }
 
   kubectl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return run(kubectlPath(), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+    return run(kubectlPath(), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
   }
 
   kubectlOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return runOk(kubectlPath(), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+    return runOk(kubectlPath(), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+  }
+
+  /** kubectl beside the test; the caller stops it. */
+  kubectlBackground(args: readonly string[]): Background {
+    return new Background(kubectlPath(), args, this.clientEnv());
+  }
+
+  eliBackground(args: readonly string[]): Background {
+    return new Background(join(root, 'bin/eli'), args, this.clientEnv());
   }
 
   eli(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return run(join(root, 'bin/eli'), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+    return run(join(root, 'bin/eli'), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
   }
 
   eliOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return runOk(join(root, 'bin/eli'), args, { ...options, env: { ...this.#clientEnv(), ...options.env } });
+    return runOk(join(root, 'bin/eli'), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
   }
 
   /** Creates objects from JSON or YAML text and waits for nothing. */
@@ -186,7 +196,7 @@ export class TestDevice {
     if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
   }
 
-  #clientEnv(): Record<string, string> {
+  clientEnv(): Record<string, string> {
     return { KUBECONFIG: this.kubeconfig, HOME: this.directory, KUBECACHEDIR: join(this.directory, 'cache') };
   }
 }
