@@ -102,6 +102,10 @@ export interface FieldOptions {
   readonly inline?: boolean;
   /** May not change after creation. */
   readonly immutable?: boolean;
+  /** `false`: Kubernetes accepts two entries with the same key in this list (`env`, `ports`). */
+  readonly uniqueKeys?: false;
+  /** Owned as a whole in `managedFields`, though it is a map (Kubernetes' `mapType=atomic`): `nodeSelector`. */
+  readonly atomic?: boolean;
 }
 
 export interface Field<T extends Type = Type, P extends Presence = Presence, I extends boolean = boolean>

@@ -1,0 +1,102 @@
+/**
+ * Kubernetes quantities (`500m`, `1Gi`, `2e3`), exactly.
+ *
+ * The amount is a whole number of nano-units: finer parts are rounded away from zero, and
+ * nothing exceeds 2^63-1 units, as in k8s.io/apimachinery's `resource.Quantity`, which also
+ * specifies the canonical text.
+ */
+import { StatusError } from '../lib/status-error.ts';
+import { parseQuantityParts } from './quantity-parts.ts';
+
+/** The family of suffixes that a quantity was written with, and is printed with. */
+export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+
+export interface Quantity {
+  /** Billionths of a unit; at most (2^63-1) * 10^9 either way. */
+  readonly nanos: bigint;
+  readonly format: QuantityFormat;
+}
+
+const nanosPerUnit = 1_000_000_000n;
+export const maxQuantityNanos: bigint = (2n ** 63n - 1n) * nanosPerUnit;
+
+/** @throws StatusError `BadRequest` in Kubernetes' words when the text is no quantity */
+export function parseQuantity(text: string): Quantity {
+  const parts = parseQuantityParts(text);
+  if ('problem' in parts) throw new StatusError('BadRequest', parts.problem);
+  return parts;
+}
+
+/** The canonical text of `text`, or what is wrong with it in Kubernetes' words. */
+export function canonicalQuantity(text: string): { readonly text: string } | { readonly problem: string } {
+  const parts = parseQuantityParts(text);
+  return 'problem' in parts ? parts : { text: formatQuantity(parts) };
+}
+
+/** The canonical text: the largest suffix of its family that leaves a whole number. */
+export function formatQuantity({ nanos, format }: Quantity): string {
+  if (nanos === 0n) return '0';
+  const units = nanos / nanosPerUnit;
+  const isWhole = units * nanosPerUnit === nanos;
+  // Below 1024 a binary suffix cannot be used, and with a fraction it would lose precision.
+  if (format === 'BinarySI' && isWhole && (units >= 1024n || units <= -1024n)) return formatBinary(units);
+  return formatDecimal(nanos, format === 'DecimalExponent');
+}
+
+/** Negative, zero or positive, as `left` is less than, equal to or more than `right`. */
+export function compareQuantities(left: Quantity, right: Quantity): number {
+  return left.nanos < right.nanos ? -1 : left.nanos > right.nanos ? 1 : 0;
+}
+
+/** The sum, in the format of `left` unless that is zero; capped like every quantity. */
+export function addQuantities(left: Quantity, right: Quantity): Quantity {
+  return { nanos: capped(left.nanos + right.nanos), format: left.nanos === 0n ? right.format : left.format };
+}
+
+/** Thousandths of a unit (milli-CPUs), rounded away from zero; may be inexact past 2^53. */
+export function milliValueOf(quantity: Quantity): number {
+  return Number(dividedUp(quantity.nanos, 1_000_000n));
+}
+
+/** Whole units (bytes), rounded away from zero; may be inexact past 2^53. */
+export function integerValueOf(quantity: Quantity): number {
+  return Number(dividedUp(quantity.nanos, nanosPerUnit));
+}
+
+/** `nanos`, brought into the range of quantities. */
+export function capped(nanos: bigint): bigint {
+  if (nanos > maxQuantityNanos) return maxQuantityNanos;
+  return nanos < -maxQuantityNanos ? -maxQuantityNanos : nanos;
+}
+
+function dividedUp(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  if (quotient * divisor === dividend) return quotient;
+  return dividend < 0n ? quotient - 1n : quotient + 1n;
+}
+
+const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
+
+function formatBinary(units: bigint): string {
+  let mantissa = units;
+  let power = 0;
+  while (power < binarySuffixes.length - 1 && mantissa % 1024n === 0n) {
+    mantissa /= 1024n;
+    power++;
+  }
+  return `${mantissa}${binarySuffixes[power]}`;
+}
+
+const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
+
+function formatDecimal(nanos: bigint, asExponent: boolean): string {
+  let mantissa = nanos;
+  let step = 0;
+  while (step < decimalSuffixes.length - 1 && mantissa % 1000n === 0n) {
+    mantissa /= 1000n;
+    step++;
+  }
+  const exponent = (step - 3) * 3;
+  if (asExponent) return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+  return `${mantissa}${decimalSuffixes[step]}`;
+}

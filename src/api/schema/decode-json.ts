@@ -1,0 +1,98 @@
+/**
+ * Reads a JSON value as an object of a kind, as Kubernetes' strict decoder does.
+ *
+ * Unknown fields are dropped and named, so that the API server can refuse, warn or
+ * ignore (`fieldValidation`). A wrong JSON type throws. null means absent. What comes
+ * out is in Kubernetes' canonical form: quantities, times and base64 as they would be
+ * printed, zero values of non-pointer fields gone (see `zero-values.ts`).
+ */
+import { isObject, setOwn } from '../json-value.ts';
+import type { ListType, MapType, MessageType, Type } from './field.ts';
+import { findJsonField } from './json-fields.ts';
+import { JsonLocation } from './json-location.ts';
+import { decodeJsonScalar } from './json-scalars.ts';
+import { isUnset, zeroOf } from './zero-values.ts';
+
+export interface DecodedJson {
+  readonly value: Record<string, unknown>;
+  /** Paths as in `spec.containers[0].bar`, in document order; the caller says `unknown field "…"`. */
+  readonly unknownFields: string[];
+}
+
+/**
+ * @param kindName for messages: `Pod`; the version in them is that of the value's own apiVersion
+ * @throws StatusError `BadRequest` naming the field, in the words of Go's JSON decoder
+ */
+export function decodeJson(type: MessageType, value: unknown, kindName: string): DecodedJson {
+  const apiVersion = isObject(value) && typeof value['apiVersion'] === 'string' ? value['apiVersion'] : 'v1';
+  const version = apiVersion.slice(apiVersion.lastIndexOf('/') + 1);
+  const top = new JsonLocation({ kind: kindName, version });
+  if (!isObject(value)) throw top.mismatch(value, type);
+
+  const unknownFields: string[] = [];
+  const decoded: Record<string, unknown> = {};
+  for (const name of ['apiVersion', 'kind'] as const) {
+    const text = value[name];
+    if (text === undefined || text === null || Object.hasOwn(type.fields, name)) continue;
+    if (typeof text !== 'string') throw top.field(type.name, name).mismatch(text, { kind: 'scalar', scalar: 'string' });
+    decoded[name] = text;
+  }
+  decodeFields(type, value, top, unknownFields, decoded);
+  return { value: decoded, unknownFields };
+}
+
+function decodeFields(
+  type: MessageType,
+  value: Readonly<Record<string, unknown>>,
+  at: JsonLocation,
+  unknownFields: string[],
+  into: Record<string, unknown>,
+): Record<string, unknown> {
+  for (const name of Object.keys(value)) {
+    const field = findJsonField(type, name);
+    if (field === undefined) {
+      if (!Object.hasOwn(into, name)) unknownFields.push(at.field(type.name, name).path());
+      continue;
+    }
+    const child = value[name];
+    if (child === null || child === undefined) continue;
+    const decoded = decodeValue(field.type, child, at.field(type.name, name), unknownFields);
+    if (!isUnset(field, decoded)) setOwn(into, name, decoded);
+  }
+  return into;
+}
+
+function decodeValue(type: Type, value: unknown, at: JsonLocation, unknownFields: string[]): unknown {
+  switch (type.kind) {
+    case 'scalar':
+      return decodeJsonScalar(type, value, at);
+    case 'message':
+      if (!isObject(value)) throw at.mismatch(value, type);
+      return decodeFields(type, value, at, unknownFields, {});
+    case 'list':
+      return decodeList(type, value, at, unknownFields);
+    case 'map':
+      return decodeMap(type, value, at, unknownFields);
+  }
+}
+
+function decodeList(type: ListType, value: unknown, at: JsonLocation, unknownFields: string[]): unknown[] {
+  if (!Array.isArray(value)) throw at.mismatch(value, type);
+  return value.map((item: unknown, index) =>
+    item === null ? zeroOf(type.item) : decodeValue(type.item, item, at.index(index), unknownFields),
+  );
+}
+
+function decodeMap(type: MapType, value: unknown, at: JsonLocation, unknownFields: string[]): Record<string, unknown> {
+  if (!isObject(value)) throw at.mismatch(value, type);
+  const decoded: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    setOwn(
+      decoded,
+      key,
+      item === null ? zeroOf(type.value) : decodeValue(type.value, item, at.key(key), unknownFields),
+    );
+  }
+  return decoded;
+}
