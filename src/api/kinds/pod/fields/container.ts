@@ -14,9 +14,9 @@ import {
   string,
 } from '../../../schema/field.ts';
 import { always } from '../../common/object-fields.ts';
-import { defaultPullPolicy } from './pull-policy.ts';
 import { envFromSource, envVar } from './env.ts';
 import { lifecycle, probe } from './probe.ts';
+import { defaultPullPolicy } from './pull-policy.ts';
 import { containerResizePolicy, resourceRequirements } from './resources.ts';
 import { securityContext } from './security.ts';
 

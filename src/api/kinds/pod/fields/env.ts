@@ -1,14 +1,5 @@
 /** Environment variables: literal values and where else they may come from. */
-import {
-  bool,
-  defaulted,
-  inline,
-  message,
-  object,
-  quantity,
-  required,
-  string,
-} from '../../../schema/field.ts';
+import { bool, defaulted, inline, message, object, quantity, required, string } from '../../../schema/field.ts';
 import { localObjectReference } from '../../common/references.ts';
 
 /** A field of the pod itself, `metadata.name` for example. */

@@ -1,14 +1,5 @@
 /** Where a pod may run. A device has one node, so most of this is kept, checked and not acted on. */
-import {
-  int32,
-  int64,
-  list,
-  message,
-  object,
-  required,
-  scalars,
-  string,
-} from '../../../schema/field.ts';
+import { int32, int64, list, message, object, required, scalars, string } from '../../../schema/field.ts';
 import { labelSelector } from '../../common/references.ts';
 
 const nodeSelectorRequirement = message('io.k8s.api.core.v1.NodeSelectorRequirement', {

@@ -2,7 +2,18 @@
  * Volumes of storage systems and clouds. They are part of the vocabulary, so that a manifest that names one is
  * understood; the agent says which of them a device cannot mount.
  */
-import { bool, defaulted, int32, list, map, message, object, required, scalars, string } from '../../../schema/field.ts';
+import {
+  bool,
+  defaulted,
+  int32,
+  list,
+  map,
+  message,
+  object,
+  required,
+  scalars,
+  string,
+} from '../../../schema/field.ts';
 import { localObjectReference } from '../../common/references.ts';
 
 export const gcePersistentDiskVolumeSource = message('io.k8s.api.core.v1.GCEPersistentDiskVolumeSource', {

@@ -1,0 +1,44 @@
+/** Every kind that is served, and how it is found. Adding a kind adds a line here. */
+
+import { configMapKind } from './kinds/config-map.ts';
+import { eventKind } from './kinds/event.ts';
+import { leaseKind } from './kinds/lease.ts';
+import { namespaceKind } from './kinds/namespace.ts';
+import { nodeKind } from './kinds/node.ts';
+import { podKind } from './kinds/pod/pod.ts';
+import { replicationControllerKind } from './kinds/replication-controller.ts';
+import { selfSubjectAccessReviewKind, selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
+import { secretKind } from './kinds/secret.ts';
+import { serviceAccountKind } from './kinds/service-account.ts';
+import type { KindDescription } from './schema/kind.ts';
+
+/** All kinds, core first, then by group; within a group by resource. */
+export const kinds: readonly KindDescription[] = [
+  configMapKind,
+  eventKind,
+  namespaceKind,
+  nodeKind,
+  podKind,
+  replicationControllerKind,
+  secretKind,
+  serviceAccountKind,
+  selfSubjectReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectRulesReviewKind,
+  leaseKind,
+];
+
+/** The kind that is served at `/apis/GROUP/VERSION/RESOURCE` (`group` is empty for core); undefined when none is. */
+export function findKind(group: string, version: string, resource: string): KindDescription | undefined {
+  return kinds.find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
+}
+
+/** The kind of objects that say `apiVersion` (`v1`, `coordination.k8s.io/v1`) and `kind`; undefined when not served. */
+export function findKindByName(apiVersion: string, kind: string): KindDescription | undefined {
+  return kinds.find((candidate) => candidate.kind === kind && apiVersionOf(candidate) === apiVersion);
+}
+
+/** `v1` for core kinds, else `group/version`. */
+export function apiVersionOf(kind: Pick<KindDescription, 'group' | 'version'>): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+}
