@@ -1,0 +1,53 @@
+/** The device daemon: reads flags, calls one root, ends with its exit code. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { runAgent } from '../agent/agent.ts';
+import { resetDevice } from '../agent/reset.ts';
+import { eliotdHelp } from '../agent/settings/help.ts';
+import { type LoadedSettings, loadSettings } from '../agent/settings/load-settings.ts';
+import { createSystemClock } from '../lib/clock.ts';
+import { createJsonLogger, describeError } from '../lib/json-logger.ts';
+import { version } from '../lib/version.ts';
+
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+// Who started us may close the pipe and go; the daemon stays.
+process.stdout.on('error', () => {});
+
+const settingsFrom = (args: readonly string[]): LoadedSettings =>
+  loadSettings({ args, env: process.env, readFile: (path) => readFileSync(path, 'utf8'), hostname: hostname() });
+
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args;
+  if (args.includes('--help') || command === 'help') {
+    process.stdout.write(eliotdHelp);
+  } else if (command === '--version' || command === 'version') {
+    process.stdout.write(`eliotd ${version}\n`);
+  } else if (command === 'reset') {
+    const settings = settingsFrom(rest);
+    const log = createJsonLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel, 2);
+    await resetDevice({ settings, clock: createSystemClock(), log }, stopping.signal);
+  } else {
+    const settings = settingsFrom(args);
+    await runAgent(
+      {
+        settings,
+        clock: createSystemClock(),
+        log: createJsonLogger(settings.logLevel, 2),
+        certificatesProgram: fileURLToPath(new URL('./eliot-certificates.js', import.meta.url)),
+        onReady: (server, kubeconfig) => process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`),
+      },
+      stopping.signal,
+    );
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+  process.exit(0);
+} catch (error) {
+  if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(0);
+  process.stderr.write(`eliotd: ${describeError(error)}\n`);
+  process.exit(1);
+}
