@@ -40,6 +40,11 @@ export interface ContainerDelete {
   id: string;
 }
 
+/** Of `/snapshot/prepare`, `/snapshot/commit` and `/snapshot/remove`, which agree on this field. */
+export interface SnapshotEvent {
+  key: string;
+}
+
 function createBaseSubscribeRequest(): SubscribeRequest {
   return { filters: [] };
 }
@@ -414,6 +419,61 @@ export const ContainerDelete: MessageFns<ContainerDelete> = {
   fromPartial(object: DeepPartial<ContainerDelete>): ContainerDelete {
     const message = createBaseContainerDelete();
     message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseSnapshotEvent(): SnapshotEvent {
+  return { key: "" };
+}
+
+export const SnapshotEvent: MessageFns<SnapshotEvent> = {
+  encode(message: SnapshotEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshotEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SnapshotEvent>): SnapshotEvent {
+    return SnapshotEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SnapshotEvent>): SnapshotEvent {
+    const message = createBaseSnapshotEvent();
+    message.key = object.key ?? "";
     return message;
   },
 };

@@ -1,0 +1,83 @@
+/** Joins the parts of the containerd adapter. */
+import { runChild } from '../../host/run-child.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Images, Runtime } from '../runtime.ts';
+import { createGrpcClient, type GrpcClient } from './grpc/client.ts';
+import { ContainerdImages } from './images/containerd-images.ts';
+import { criNamespace } from './methods.ts';
+import { ContainerdRuntime } from './runtime.ts';
+
+export interface ContainerdRuntimeOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** containerd's socket. */
+  readonly socketPath: string;
+  /** containerd's root directory, whose file system is flushed after a pull. */
+  readonly root: string;
+  /** A directory of ours on tmpfs for the FIFOs of execs. */
+  readonly fifoDirectory: string;
+  /** Architectures this device runs, the preferred one first. Default: this process' own. */
+  readonly architectures?: readonly string[];
+  /** Milliseconds without progress after which a pull is given up. Default 60,000. */
+  readonly pullStallTimeoutMs?: number;
+}
+
+export interface ContainerdAdapter {
+  readonly runtime: Runtime;
+  readonly images: Images;
+  /** For what goes beyond the port: sweeping after a crash, the managed process. */
+  readonly grpc: GrpcClient;
+  /**
+   * Makes images good that were not flushed to disk when the power was cut. Call it once at start, after stale
+   * sandboxes were removed and before the first pod; see `SyncedImages.settle`.
+   */
+  settleImages(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]>;
+  close(): void;
+}
+
+/** Builds the adapter; nothing is connected before the first call. */
+export function createContainerdRuntime(options: ContainerdRuntimeOptions): ContainerdAdapter {
+  const { clock, log, socketPath, root, fifoDirectory, architectures = nativeArchitectures() } = options;
+  const grpc = createGrpcClient({ socketPath, clock, metadata: criNamespace });
+  const stall = options.pullStallTimeoutMs === undefined ? {} : { pullStallTimeoutMs: options.pullStallTimeoutMs };
+  const images = new ContainerdImages({ grpc, clock, log, runChild, root, architectures, ...stall });
+  const closing = new AbortController();
+  const runtime = new ContainerdRuntime({
+    grpc,
+    clock,
+    log,
+    fifoDirectory,
+    onUnpacked: (image) => {
+      // The container does not wait for it; without the mark the image is only unpacked once more after a power cut.
+      images
+        .status(image, closing.signal)
+        .then((status) => status && images.synced.markUnpacked(status.id, closing.signal))
+        .catch((error: unknown) => {
+          if (!closing.signal.aborted) log.warn('image not marked as flushed to disk', { image, error });
+        });
+    },
+  });
+  return {
+    runtime,
+    images,
+    grpc,
+    settleImages: (isNewBoot, signal) => images.synced.settle(isNewBoot, signal),
+    close: () => {
+      closing.abort();
+      grpc.close();
+    },
+  };
+}
+
+/** Node's names of architectures as OCI writes them, with the older ones each runs. */
+function nativeArchitectures(): readonly string[] {
+  switch (process.arch) {
+    case 'x64':
+      return ['amd64', '386'];
+    case 'arm64':
+      return ['arm64', 'arm'];
+    default:
+      return [process.arch];
+  }
+}

@@ -1,0 +1,133 @@
+/** `Images` over containerd: CRI for looking and pulling, native services for side-loading and dropping one name. */
+import type { Readable } from 'node:stream';
+import type { Image as CriImage } from '../../../gen/cri/image.ts';
+import type { RunChild } from '../../../host/run-child.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Logger } from '../../../lib/logger.ts';
+import { isStatusError, StatusError } from '../../../lib/status-error.ts';
+import { isImageId, normalizeImageReference } from '../../image-reference.ts';
+import type { Image, Images, RegistryAuth } from '../../runtime.ts';
+import { toStatusError } from '../cri-errors.ts';
+import type { GrpcClient } from '../grpc/client.ts';
+import { criImages, imageService } from '../methods.ts';
+import { importImageArchive } from './import-archive.ts';
+import { watchForStall } from './pull-progress.ts';
+import { SyncedImages } from './synced-images.ts';
+
+const lookTimeoutMs = 20_000;
+
+export interface ContainerdImagesDeps {
+  readonly grpc: GrpcClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly runChild: RunChild;
+  /** containerd's root directory: its file system is flushed after a pull. */
+  readonly root: string;
+  readonly architectures: readonly string[];
+  /** Milliseconds without progress after which a pull is given up. Default 60,000. */
+  readonly pullStallTimeoutMs?: number;
+}
+
+export class ContainerdImages implements Images {
+  readonly #deps: ContainerdImagesDeps;
+  /** Which images survive a power cut. */
+  readonly synced: SyncedImages;
+
+  constructor(deps: ContainerdImagesDeps) {
+    this.#deps = deps;
+    this.synced = new SyncedImages(deps);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly Image[]> {
+    const { images } = await this.#deps.grpc.unary(criImages.listImages, {}, { signal, timeoutMs: lookTimeoutMs });
+    return images.map(fromCriImage);
+  }
+
+  async status(reference: string, signal: AbortSignal): Promise<Image | undefined> {
+    const request = { image: { image: fullName(reference) } };
+    const { image } = await this.#deps.grpc.unary(criImages.imageStatus, request, { signal, timeoutMs: lookTimeoutMs });
+    return image && fromCriImage(image);
+  }
+
+  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string> {
+    const name = normalizeImageReference(reference);
+    const done = new AbortController();
+    const pulling = AbortSignal.any([signal, done.signal]);
+    try {
+      const id = await Promise.race([this.#pull(name, auth, pulling), this.#watchForStall(name, pulling)]);
+      await this.synced.markUnpacked(id, signal);
+      return id;
+    } finally {
+      // Ends the loser of the race: the watch, or the pull itself at the runtime.
+      done.abort();
+    }
+  }
+
+  async remove(reference: string, signal: AbortSignal): Promise<void> {
+    const { grpc } = this.#deps;
+    const name = fullName(reference);
+    const target = await this.#targetOf(name, signal);
+    if (target === undefined) return;
+    const { images } = await grpc.unary(imageService.list, { filters: [`target.digest==${target}`] }, { signal });
+    const others = images.map((image) => image.name).filter((other) => other !== name);
+    // CRI names every image by its id and its digest as well; those go with the last real name.
+    const isLast = isImageId(name) || others.every((other) => isImageId(other) || other.includes('@'));
+    for (const old of isLast ? [name, ...others] : [name]) await this.#delete(old, signal);
+  }
+
+  importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
+    return importImageArchive(this.#deps, archive, signal);
+  }
+
+  async #pull(name: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string> {
+    try {
+      const { imageRef } = await this.#deps.grpc.unary(
+        criImages.pullImage,
+        { image: { image: name }, auth },
+        { signal },
+      );
+      return imageRef;
+    } catch (error) {
+      throw toStatusError(error);
+    }
+  }
+
+  async #watchForStall(name: string, signal: AbortSignal): Promise<never> {
+    const { pullStallTimeoutMs = 60_000 } = this.#deps;
+    return watchForStall({ ...this.#deps, stallTimeoutMs: pullStallTimeoutMs }, name, signal);
+  }
+
+  async #targetOf(name: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const { image } = await this.#deps.grpc.unary(imageService.get, { name }, { signal });
+      return image?.target?.digest;
+    } catch (error) {
+      if (isStatusError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async #delete(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#deps.grpc.unary(imageService.delete, { name, sync: true }, { signal });
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound')) throw error;
+    }
+  }
+}
+
+function fullName(reference: string): string {
+  return isImageId(reference) ? reference : normalizeImageReference(reference);
+}
+
+function fromCriImage(image: CriImage): Image {
+  if (!isImageId(image.id)) throw new StatusError('InternalError', `the runtime names an image ${image.id}`);
+  return {
+    id: image.id,
+    tags: image.repoTags,
+    digests: image.repoDigests,
+    sizeBytes: Number(image.size),
+    uid: image.uid === undefined ? undefined : Number(image.uid.value),
+    username: image.username,
+  };
+}
