@@ -1,7 +1,10 @@
 /** `v1.ConfigMap`: configuration that is not secret, by key. */
 import { bool, map, message, scalars } from '../schema/field.ts';
-import { allVerbs, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { invalidValue } from '../schema/field-error.ts';
+import { allVerbs, type FieldError, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { tooLong } from './common/checks.ts';
 import { age, ageColumn, column, nameColumn } from './common/columns.ts';
+import { dataBytes, maxDataBytes, validateDataKeys, validateImmutableData } from './common/data-validation.ts';
 import { validateMetadata, validateMetadataUpdate } from './common/metadata-validation.ts';
 import { metadata } from './common/object-fields.ts';
 
@@ -29,8 +32,8 @@ export const configMapKind: KindDescription<typeof configMapFields, ConfigMap> =
   fields: configMapFields,
   storage: 'intent',
   hasGeneration: false,
-  validate: (configMap) => validateMetadata(configMap.metadata, { namespaced: true }),
-  validateUpdate: (next, previous) => validateMetadataUpdate(next.metadata, previous.metadata),
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
   columns: [nameColumn, column('Data', 'string', 'How many keys it has.'), ageColumn],
   row: (configMap, nowMs) => [
     configMap.metadata.name ?? '',
@@ -39,3 +42,23 @@ export const configMapKind: KindDescription<typeof configMapFields, ConfigMap> =
   ],
   selectableFields: {},
 };
+
+function validateConfigMap({ metadata, data = {}, binaryData = {} }: ConfigMap): FieldError[] {
+  const inBoth = Object.keys(data).filter((key) => Object.hasOwn(binaryData, key));
+  const size = dataBytes(data, 'utf8') + dataBytes(binaryData, 'base64');
+  return [
+    ...validateMetadata(metadata, { namespaced: true }),
+    ...validateDataKeys(data, 'data'),
+    ...inBoth.map((key) => invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')),
+    ...validateDataKeys(binaryData, 'binaryData'),
+    // The object as a whole is too long, so the error names no field.
+    ...(size > maxDataBytes ? [tooLong('', maxDataBytes)] : []),
+  ];
+}
+
+function validateConfigMapUpdate(next: ConfigMap, previous: ConfigMap): FieldError[] {
+  return [
+    ...validateMetadataUpdate(next.metadata, previous.metadata),
+    ...validateImmutableData(next, previous, ['data', 'binaryData']),
+  ];
+}

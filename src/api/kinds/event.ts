@@ -1,8 +1,9 @@
 /** `v1.Event`: something that happened to an object. Observation only: it dies with the boot (design D5). */
 import { defaulted, int32, message, microTime, object, required, string, time } from '../schema/field.ts';
-import { allVerbs, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { invalidValue } from '../schema/field-error.ts';
+import { allVerbs, type FieldError, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
 import { column, nameColumn, since, wideColumn } from './common/columns.ts';
-import { validateEvent } from './common/event-validation.ts';
+import { validateMetadata } from './common/metadata-validation.ts';
 import { always, metadata } from './common/object-fields.ts';
 import { objectReference } from './common/references.ts';
 
@@ -103,4 +104,18 @@ function reporterOf(event: Event): string {
   const component = event.source.component || event.reportingComponent;
   const host = event.source.host || event.reportingInstance;
   return host ? `${component}, ${host}` : component;
+}
+
+/** Namespaces for events about objects that have none. */
+const clusterNamespaces = ['default', 'kube-system'];
+
+function validateEvent(event: Event): FieldError[] {
+  return [...validateMetadata(event.metadata, { namespaced: true }), ...validatePlace(event)];
+}
+
+function validatePlace(event: Event): FieldError[] {
+  const { namespace = '' } = event.metadata;
+  const about = event.involvedObject?.namespace ?? '';
+  const fits = about === '' ? clusterNamespaces.includes(namespace) : about === namespace;
+  return fits ? [] : [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')];
 }

@@ -1,8 +1,10 @@
 /** `coordination.k8s.io/v1` Lease: who holds something, and since when. */
 import { int32, message, microTime, string } from '../schema/field.ts';
-import { allVerbs, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { invalidValue } from '../schema/field-error.ts';
+import { allVerbs, type FieldError, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { checkNonNegative, complaints } from './common/checks.ts';
 import { age, ageColumn, column, nameColumn } from './common/columns.ts';
-import { validateLease, validateLeaseUpdate } from './common/lease-validation.ts';
+import { validateMetadata, validateMetadataUpdate } from './common/metadata-validation.ts';
 import { always, metadata } from './common/object-fields.ts';
 
 const leaseSpec = message('io.k8s.api.coordination.v1.LeaseSpec', {
@@ -45,3 +47,19 @@ export const leaseKind: KindDescription<typeof leaseFields, Lease> = {
   row: (lease, nowMs) => [lease.metadata.name ?? '', lease.spec.holderIdentity ?? '', age(lease, nowMs)],
   selectableFields: {},
 };
+
+function validateLease(lease: Lease): FieldError[] {
+  const { holderIdentity, leaseDurationSeconds: duration, leaseTransitions: transitions = 0 } = lease.spec;
+  return [
+    ...validateMetadata(lease.metadata, { namespaced: true }),
+    ...(holderIdentity === '' ? [invalidValue('spec.holderIdentity', '', 'must not be empty')] : []),
+    ...(duration !== undefined && duration <= 0
+      ? [invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0')]
+      : []),
+    ...complaints('spec.leaseTransitions', transitions, checkNonNegative(transitions)),
+  ];
+}
+
+function validateLeaseUpdate(next: Lease, previous: Lease): FieldError[] {
+  return validateMetadataUpdate(next.metadata, previous.metadata);
+}

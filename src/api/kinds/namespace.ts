@@ -1,6 +1,10 @@
 /** `v1.Namespace`: a room for names; deleting it deletes what is in it. */
+
+import { checkDnsLabel, checkQualifiedName } from '../names.ts';
 import { list, listMap, message, required, scalars, string, time } from '../schema/field.ts';
-import { allVerbs, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { invalidValue } from '../schema/field-error.ts';
+import { allVerbs, type FieldError, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
+import { complaints } from './common/checks.ts';
 import { age, ageColumn, column, nameColumn } from './common/columns.ts';
 import { validateMetadata, validateMetadataUpdate } from './common/metadata-validation.ts';
 import { always, metadata } from './common/object-fields.ts';
@@ -71,8 +75,8 @@ export const namespaceKind: KindDescription<typeof namespaceFields, Namespace> =
   },
   // Finalizers change by the subresource `finalize` only.
   prepareForUpdate: (next, previous) => ({ ...next, spec: previous.spec }),
-  validate: (namespace) => validateMetadata(namespace.metadata, { namespaced: false }),
-  validateUpdate: (next, previous) => validateMetadataUpdate(next.metadata, previous.metadata),
+  validate: validateNamespace,
+  validateUpdate: validateNamespaceUpdate,
   columns: [nameColumn, column('Status', 'string', 'Active, or Terminating while it is deleted.'), ageColumn],
   row: (namespace, nowMs) => [namespace.metadata.name ?? '', namespace.status.phase ?? '', age(namespace, nowMs)],
   selectableFields: {
@@ -86,4 +90,35 @@ function labelWithName(namespace: Namespace): Namespace {
   const { name, labels } = namespace.metadata;
   if (!name || labels?.[namespaceNameLabel] === name) return namespace;
   return { ...namespace, metadata: { ...namespace.metadata, labels: { ...labels, [namespaceNameLabel]: name } } };
+}
+
+/** Finalizers that need no domain before their name. */
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+function validateNamespace(namespace: Namespace): FieldError[] {
+  return [
+    ...validateMetadata(namespace.metadata, { namespaced: false, checkName: checkDnsLabel }),
+    ...(namespace.spec.finalizers ?? []).flatMap(validateFinalizer),
+  ];
+}
+
+/** The phase follows from deletion; nobody may set it otherwise (ValidateNamespaceStatusUpdate). */
+function validateNamespaceUpdate(next: Namespace, previous: Namespace): FieldError[] {
+  const { phase } = next.status;
+  const due = next.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+  const condition = due === 'Active' ? 'empty' : 'not empty';
+  return [
+    ...validateMetadataUpdate(next.metadata, previous.metadata),
+    ...(phase === undefined || phase === due || phase === previous.status.phase
+      ? []
+      : [invalidValue('status.phase', phase, `may only be '${due}' if \`deletionTimestamp\` is ${condition}`)]),
+  ];
+}
+
+function validateFinalizer(finalizer: string): FieldError[] {
+  const path = 'spec.finalizers';
+  const problems = checkQualifiedName(finalizer);
+  if (problems.length > 0) return complaints(path, finalizer, problems);
+  if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) return [];
+  return [invalidValue(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
 }

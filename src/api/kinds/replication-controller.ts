@@ -28,7 +28,7 @@ const podTemplateSpec = message('io.k8s.api.core.v1.PodTemplateSpec', {
 const replicationControllerSpec = message('io.k8s.api.core.v1.ReplicationControllerSpec', {
   replicas: defaulted(int32(1, { pointer: true }), 1),
   minReadySeconds: int32(4),
-  selector: map(2, scalars.string),
+  selector: map(2, scalars.string, { atomic: true }),
   template: object(3, podTemplateSpec),
 });
 

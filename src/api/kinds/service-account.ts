@@ -9,7 +9,7 @@ import { localObjectReference, objectReference } from './common/references.ts';
 /** `v1.ServiceAccount`. */
 export const serviceAccountFields = message('io.k8s.api.core.v1.ServiceAccount', {
   metadata,
-  secrets: listMap(2, objectReference, ['name']),
+  secrets: listMap(2, objectReference, ['name'], { uniqueKeys: false }),
   imagePullSecrets: list(3, localObjectReference),
   automountServiceAccountToken: bool(4, { pointer: true }),
 });

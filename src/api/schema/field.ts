@@ -78,7 +78,8 @@ export interface RuleViolation {
     | 'FieldValueRequired'
     | 'FieldValueTooLong'
     | 'FieldValueForbidden'
-    | 'FieldValueDuplicate';
+    | 'FieldValueDuplicate'
+    | 'FieldValueNotFound';
   readonly message: string;
 }
 

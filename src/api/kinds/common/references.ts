@@ -19,7 +19,7 @@ export const objectReference = message('io.k8s.api.core.v1.ObjectReference', {
 
 export const labelSelectorRequirement = message('io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement', {
   key: required(string(1)),
-  operator: required(string(2, { oneOf: ['In', 'NotIn', 'Exists', 'DoesNotExist'] })),
+  operator: required(string(2)),
   values: list(3, scalars.string),
 });
 

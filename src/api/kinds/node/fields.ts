@@ -122,7 +122,8 @@ const nodeStatus = message('io.k8s.api.core.v1.NodeStatus', {
   allocatable: map(2, scalars.quantity, { doc: 'What pods may use; the capacity when not given.' }),
   phase: string(3),
   conditions: listMap(4, nodeCondition, ['type']),
-  addresses: listMap(5, nodeAddress, ['type']),
+  // A node with both IP families has two addresses of one type.
+  addresses: listMap(5, nodeAddress, ['type'], { uniqueKeys: false }),
   daemonEndpoints: always(6, nodeDaemonEndpoints),
   nodeInfo: always(7, nodeSystemInfo),
   images: list(8, containerImage),

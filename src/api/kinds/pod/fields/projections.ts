@@ -84,7 +84,7 @@ const clusterTrustBundleProjection = message('io.k8s.api.core.v1.ClusterTrustBun
 const podCertificateProjection = message('io.k8s.api.core.v1.PodCertificateProjection', {
   signerName: required(string(1)),
   keyType: required(string(2)),
-  maxExpirationSeconds: defaulted(int32(3, { pointer: true }), 86_400),
+  maxExpirationSeconds: int32(3, { pointer: true }),
   credentialBundlePath: string(4),
   keyPath: string(5),
   certificateChainPath: string(6),

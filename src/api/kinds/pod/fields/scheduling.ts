@@ -4,7 +4,7 @@ import { labelSelector } from '../../common/references.ts';
 
 const nodeSelectorRequirement = message('io.k8s.api.core.v1.NodeSelectorRequirement', {
   key: required(string(1)),
-  operator: required(string(2, { oneOf: ['DoesNotExist', 'Exists', 'Gt', 'In', 'Lt', 'NotIn'] })),
+  operator: required(string(2)),
   values: list(3, scalars.string),
 });
 

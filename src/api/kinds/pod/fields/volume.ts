@@ -10,9 +10,23 @@ import { defaultVolumePullPolicy } from './pull-policy.ts';
 import * as storage from './storage-sources.ts';
 import { ephemeralVolumeSource, persistentVolumeClaimVolumeSource } from './volume-claim.ts';
 
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
+
 const hostPathVolumeSource = message('io.k8s.api.core.v1.HostPathVolumeSource', {
   path: required(string(1, { doc: 'A path of the device.' })),
-  type: defaulted(string(2, { pointer: true, doc: 'What must be there; nothing is checked when empty.' }), ''),
+  type: defaulted(
+    string(2, { pointer: true, oneOf: hostPathTypes, doc: 'What must be there; nothing is checked when empty.' }),
+    '',
+  ),
 });
 
 const emptyDirVolumeSource = message('io.k8s.api.core.v1.EmptyDirVolumeSource', {
