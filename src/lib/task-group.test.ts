@@ -17,7 +17,7 @@ describe('a task group', () => {
       ended.push('first');
     });
     await group.join();
-    assert.deepEqual(ended, ['first', 'second']);
+    assert.deepEqual(ended, ['second', 'first']);
   });
 
   it('ends every task when one fails, and throws that failure', async () => {

@@ -1,0 +1,142 @@
+/**
+ * What the Node object says, from what was found out. Pure; `node-status.ts` publishes it.
+ * Labels, conditions, reasons and messages are the kubelet's.
+ */
+import type { Node, NodeCondition } from '../../api/kinds/node.ts';
+import { kubernetesVersion, version } from '../../lib/version.ts';
+
+/** What does not change while the machine runs. */
+export interface NodeMachine {
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+  readonly machineId: string;
+  readonly bootId: string;
+}
+
+export interface NodeSettings {
+  readonly nodeName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly podCidr: string;
+  readonly maxPods: number;
+}
+
+/** What is looked at again each time. */
+export interface NodeObservation {
+  /** `containerd://1.6.20`; empty when the runtime has not answered yet. */
+  readonly runtimeVersion: string;
+  /** Why the node is not ready; empty when it is. */
+  readonly problems: readonly string[];
+  readonly addresses: readonly string[];
+  readonly apiPort: number;
+  /** The store's durable file was damaged and a copy of it is in use (design D14). */
+  readonly storeRecovered: boolean;
+}
+
+/** The labels that the device itself puts on its node. */
+export function computeNodeLabels(settings: NodeSettings, machine: NodeMachine): Record<string, string> {
+  return {
+    ...settings.labels,
+    'kubernetes.io/hostname': settings.nodeName,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': machine.architecture,
+  };
+}
+
+/**
+ * @param previous conditions that are published now, for their transition times
+ * @param now RFC 3339
+ */
+export function computeNodeStatus(
+  settings: NodeSettings,
+  machine: NodeMachine,
+  observation: NodeObservation,
+  previous: readonly NodeCondition[],
+  now: string,
+): Node['status'] {
+  const capacity = {
+    cpu: String(machine.cpus),
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
+    pods: String(settings.maxPods),
+  };
+  return {
+    capacity,
+    allocatable: capacity,
+    conditions: computeConditions(observation).map((condition) => withTimes(condition, previous, now)),
+    addresses: [
+      ...observation.addresses.map((address) => ({ type: 'InternalIP', address })),
+      { type: 'Hostname', address: settings.nodeName },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: observation.apiPort } },
+    nodeInfo: {
+      machineID: machine.machineId,
+      systemUUID: machine.machineId,
+      bootID: machine.bootId,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: observation.runtimeVersion,
+      kubeletVersion: `v${kubernetesVersion}+eliot-${version}`,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: machine.architecture,
+    },
+  };
+}
+
+type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
+
+function computeConditions({ problems, storeRecovered }: NodeObservation): Condition[] {
+  const ready: Condition =
+    problems.length === 0
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problems.join('; ') };
+  return [
+    sufficient('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    sufficient('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    sufficient('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ...(storeRecovered
+      ? [
+          {
+            type: 'StoreRecovered',
+            status: 'True',
+            reason: 'DatabaseWasCorrupt',
+            message: 'the database was damaged; its last good copy is in use and the damaged file was kept beside it',
+          },
+        ]
+      : []),
+    ready,
+  ];
+}
+
+function sufficient(type: string, reason: string, message: string): Condition {
+  return { type, status: 'False', reason, message };
+}
+
+function withTimes(condition: Condition, previous: readonly NodeCondition[], now: string): NodeCondition {
+  const before = previous.find(({ type }) => type === condition.type);
+  const lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? now) : now;
+  return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
+}
+
+/** Whether two statuses differ in more than the time of the heartbeat. */
+export function isNodeStatusChanged(next: Node['status'], published: Node['status']): boolean {
+  const withoutHeartbeat = (status: Node['status']): string =>
+    JSON.stringify(
+      Object.entries({
+        ...status,
+        conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => sorted(condition)),
+        nodeInfo: sorted(status.nodeInfo),
+        capacity: sorted(status.capacity ?? {}),
+        allocatable: sorted(status.allocatable ?? {}),
+      }).sort(([a], [b]) => a.localeCompare(b)),
+    );
+  return withoutHeartbeat(next) !== withoutHeartbeat(published);
+}
+
+function sorted(value: object): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => a.localeCompare(b));
+}

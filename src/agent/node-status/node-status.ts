@@ -1,0 +1,135 @@
+/**
+ * Keeps the Node object and its Lease: makes them at the start, renews the lease each
+ * `nodeStatusUpdateFrequency`, and writes the status when it changed or each `nodeStatusReportFrequency`,
+ * as the kubelet does. Both are observations: an idle device writes nothing to its flash.
+ */
+import type { Lease } from '../../api/kinds/lease.ts';
+import type { Node } from '../../api/kinds/node.ts';
+import type { ObjectClient } from '../../api/object-client.ts';
+import { leases, nodes } from '../../api/resources.ts';
+import { type Clock, formatMicroTime, formatTime } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { isStatusError } from '../../lib/status-error.ts';
+import {
+  computeNodeLabels,
+  computeNodeStatus,
+  isNodeStatusChanged,
+  type NodeMachine,
+  type NodeObservation,
+  type NodeSettings,
+} from './compute-node.ts';
+
+export interface NodeStatusDeps {
+  readonly client: ObjectClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly machine: NodeMachine;
+  readonly settings: NodeSettings & {
+    /** Milliseconds. */
+    readonly nodeStatusUpdateFrequency: number;
+    /** Milliseconds. */
+    readonly nodeStatusReportFrequency: number;
+  };
+  /** Looks at the runtime and the addresses; never throws, but says what is wrong. */
+  readonly observe: (signal: AbortSignal) => Promise<NodeObservation>;
+}
+
+const leaseNamespace = 'kube-node-lease';
+/** KubeletConfiguration nodeLeaseDurationSeconds. */
+const leaseDurationSeconds = 40;
+
+export class NodeStatusPublisher {
+  readonly #deps: NodeStatusDeps;
+  #wake: (() => void) | undefined;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: NodeStatusDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks again soon: the runtime came or went. */
+  poke(): void {
+    this.#wake?.();
+  }
+
+  /** Runs until `signal` aborts. A failed write is tried again at the next turn. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, settings } = this.#deps;
+    while (!signal.aborted) {
+      let isReady = false;
+      try {
+        isReady = await this.#publish(signal);
+        await this.#renewLease();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('cannot publish the status of the node', { error });
+      }
+      // A node that is not ready is looked at more often: users wait for it.
+      await this.#sleep(isReady ? settings.nodeStatusUpdateFrequency : 500, signal, clock);
+    }
+  }
+
+  async #publish(signal: AbortSignal): Promise<boolean> {
+    const { client, clock, machine, settings, observe } = this.#deps;
+    const observation = await observe(signal);
+    const node = await this.#ensureNode();
+    const now = clock.now();
+    const status = computeNodeStatus(settings, machine, observation, node.status.conditions ?? [], formatTime(now));
+    const isDue = clock.monotonicMs() - this.#reportedAtMs >= settings.nodeStatusReportFrequency;
+    if (isDue || isNodeStatusChanged(status, node.status)) {
+      await client.update<Node>(nodes, { ...node, status }, { subresource: 'status', fieldManager: 'kubelet' });
+      this.#reportedAtMs = clock.monotonicMs();
+    }
+    return observation.problems.length === 0;
+  }
+
+  /** The node as stored, with this device's labels and address range; other labels are left as they are. */
+  async #ensureNode(): Promise<Node> {
+    const { client, machine, settings } = this.#deps;
+    const labels = computeNodeLabels(settings, machine);
+    const wanted = { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] };
+    let node: Node;
+    try {
+      node = await client.get<Node>(nodes, { name: settings.nodeName });
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound')) throw error;
+      const made = { apiVersion: 'v1', kind: 'Node', metadata: { name: settings.nodeName, labels }, spec: wanted };
+      return (await client.create(nodes, made, { fieldManager: 'kubelet' })) as unknown as Node;
+    }
+    if (Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value)) return node;
+    return client.patch<Node>(
+      nodes,
+      { name: settings.nodeName },
+      'merge',
+      { metadata: { labels } },
+      { fieldManager: 'kubelet' },
+    );
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, clock, settings } = this.#deps;
+    const key = { namespace: leaseNamespace, name: settings.nodeName };
+    const renewTime = formatMicroTime(clock.now());
+    const spec = { holderIdentity: settings.nodeName, leaseDurationSeconds, renewTime };
+    try {
+      await client.patch<Lease>(leases, key, 'merge', { spec }, { fieldManager: 'kubelet' });
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound')) throw error;
+      const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: key, spec };
+      await client.create(leases, lease, { fieldManager: 'kubelet' });
+    }
+  }
+
+  /** Sleeps until time is up or somebody pokes. */
+  async #sleep(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+    const poked = new AbortController();
+    this.#wake = () => poked.abort();
+    try {
+      await clock.sleep(ms, AbortSignal.any([signal, poked.signal]));
+    } catch {
+      // Poked, or going down: the loop sees which.
+    } finally {
+      this.#wake = undefined;
+    }
+  }
+}
