@@ -3,14 +3,7 @@
  * what `kubectl describe namespace` shows of one that does not go.
  */
 
-/** As `v1.NamespaceCondition`. */
-export interface NamespaceCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime?: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
+import type { NamespaceCondition } from '../api/kinds/namespace.ts';
 
 /** What one attempt to empty a namespace found. */
 export interface NamespaceContent {

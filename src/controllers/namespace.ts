@@ -4,7 +4,8 @@
  * Level-driven: each look asks for the deletion of all that is there, says in the status what is left, and only
  * when nothing is left takes the finalizer `kubernetes` away, upon which the API server removes the object.
  */
-import type { KubeObject, ObjectMeta } from '../api/meta.ts';
+import { type Namespace, namespaceFinalizer } from '../api/kinds/namespace.ts';
+import type { ObjectMeta } from '../api/meta.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import { namespaces } from '../api/resources.ts';
 import { type Clock, formatTime } from '../lib/clock.ts';
@@ -12,27 +13,17 @@ import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../lib/work-queue.ts';
 import { emptyNamespace } from './empty-namespace.ts';
-import { computeNamespaceConditions, type NamespaceCondition, type NamespaceContent } from './namespace-conditions.ts';
+import { computeNamespaceConditions, type NamespaceContent } from './namespace-conditions.ts';
 import type { ObjectSource } from './object-source.ts';
-
-/** The finalizer that stands for the content of a namespace (`v1.FinalizerKubernetes`). */
-const contentFinalizer = 'kubernetes';
 
 /** Milliseconds until a namespace with content left is looked at again, when no change of its pods says so earlier. */
 const againAfterMs = 1_000;
-
-/** A Namespace as far as this controller reads it. */
-export interface NamespaceObject {
-  readonly metadata: ObjectMeta;
-  readonly spec?: { readonly finalizers?: readonly string[] };
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly NamespaceCondition[] };
-}
 
 export interface NamespaceControllerDeps {
   readonly client: ObjectClient;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly namespaces: ObjectSource<NamespaceObject>;
+  readonly namespaces: ObjectSource<Namespace>;
   /** Pods, whose end is what a namespace waits for longest; without it the namespace is looked at every second. */
   readonly pods?: ObjectSource<{ readonly metadata: ObjectMeta }>;
   /** Every namespaced resource that can be listed and deleted. */
@@ -83,7 +74,7 @@ export class NamespaceController {
     const { client, resources, log } = this.#deps;
     const namespace = await this.#read(name, signal);
     if (namespace === undefined || !isTerminating(namespace)) return undefined;
-    if (!(namespace.spec?.finalizers ?? []).includes(contentFinalizer)) return undefined;
+    if (!(namespace.spec?.finalizers ?? []).includes(namespaceFinalizer)) return undefined;
 
     const content = await emptyNamespace(client, resources, name, signal);
     const marked = await this.#updateStatus(namespace, content);
@@ -91,13 +82,13 @@ export class NamespaceController {
     if (content.failures.length > 0) throw new Error(`namespace ${name} not emptied: ${content.failures.join(', ')}`);
     if (content.remaining.size > 0) return { againAfterMs };
 
-    const finalizers = (marked.spec?.finalizers ?? []).filter((finalizer) => finalizer !== contentFinalizer);
+    const finalizers = (marked.spec?.finalizers ?? []).filter((finalizer) => finalizer !== namespaceFinalizer);
     await client.update(namespaces, { ...marked, spec: { ...marked.spec, finalizers } }, { subresource: 'finalize' });
     log.info('namespace emptied', { namespace: name });
     return undefined;
   }
 
-  async #updateStatus(namespace: NamespaceObject, content: NamespaceContent): Promise<NamespaceObject> {
+  async #updateStatus(namespace: Namespace, content: NamespaceContent): Promise<Namespace> {
     const time = formatTime(this.#deps.clock.now());
     const conditions = computeNamespaceConditions(namespace.status?.conditions ?? [], content, time);
     const status = { ...namespace.status, phase: 'Terminating', conditions };
@@ -105,9 +96,9 @@ export class NamespaceController {
   }
 
   /** The server's own word, not the copy's: what is deleted must be current. */
-  async #read(name: string, signal: AbortSignal): Promise<NamespaceObject | undefined> {
+  async #read(name: string, signal: AbortSignal): Promise<Namespace | undefined> {
     try {
-      return await this.#deps.client.get<NamespaceObject & KubeObject>(namespaces, { name }, signal);
+      return await this.#deps.client.get<Namespace>(namespaces, { name }, signal);
     } catch (error) {
       if (isStatusError(error, 'NotFound')) return undefined;
       throw error;
