@@ -74,6 +74,7 @@ function replace(draft: Draft, operation: JsonPatchOperation, value: unknown): v
 }
 
 function remove(draft: Draft, operation: JsonPatchOperation, path: readonly string[]): unknown {
+  if (operation.op === 'remove' && path.length === 0) throw refused(operation, 'the whole document cannot be removed');
   const value = read(draft, operation, path);
   const [container, step] = locate(draft, operation, path);
   if (Array.isArray(container)) container.splice(Number(step), 1);
