@@ -1,0 +1,166 @@
+/**
+ * Makes the configurations of sandboxes and containers: gathers what the pure rules of this
+ * folder need (lookups, files of the device), and writes the two files every container gets.
+ */
+import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import type { ContainerConfig, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
+import type { Files } from '../../host/files.ts';
+import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
+import { containerConfig } from './container-config.ts';
+import type { QosClassName } from './container-resources.ts';
+import { parseResolvConf } from './dns-config.ts';
+import { expandVariables } from './expand-variables.ts';
+import type { PodFacts } from './field-ref.ts';
+import { hostsFile } from './hosts-file.ts';
+import { sandboxConfig } from './sandbox-config.ts';
+
+export interface ConfigProviderDeps {
+  readonly instanceId: string;
+  readonly sources: ConfigSources;
+  readonly files: Pick<Files, 'readFile' | 'makeDirectory' | 'writeFile' | 'info'>;
+  /** Directory of a pod's log files. */
+  readonly logDirectory: (pod: Pod) => string;
+  /** Directory on tmpfs for what the agent writes for a pod. */
+  readonly podRunDirectory: (uid: string) => string;
+  readonly cgroupParent: (pod: Pod) => string;
+  readonly seccompDirectory: string;
+  readonly qos: (pod: Pod) => QosClassName;
+  readonly hash: (container: Container) => string;
+  readonly memoryCapacityBytes: number;
+  readonly hostIPs: () => readonly string[];
+  readonly allocatable: () => PodFacts['allocatable'];
+  /** Host path behind a mount of the container; prepares `subPath` in it. Rejects with a message for the container's status. */
+  readonly mountSource: (pod: Pod, volumeName: string, subPath: string) => Promise<string>;
+  readonly isReadOnlyVolume: (pod: Pod, volumeName: string) => boolean;
+}
+
+export interface ContainerIdentity {
+  readonly attempt: number;
+  readonly restartCount: number;
+  readonly backOffCount: number;
+}
+
+export type ConfigResult =
+  | { readonly kind: 'Config'; readonly config: ContainerConfig }
+  | { readonly kind: 'Waiting'; readonly waiting: { readonly reason: string; readonly message: string } };
+
+export class ConfigProvider {
+  readonly #deps: ConfigProviderDeps;
+
+  constructor(deps: ConfigProviderDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws StatusError `Invalid` when the device cannot run the pod as asked */
+  async sandbox(pod: Pod, attempt: number): Promise<SandboxConfig> {
+    const { instanceId, logDirectory, cgroupParent, seccompDirectory } = this.#deps;
+    return sandboxConfig(pod, attempt, {
+      instanceId,
+      logDirectory: logDirectory(pod),
+      cgroupParent: cgroupParent(pod),
+      seccompDirectory,
+      hostDns: await this.#hostDns(),
+    });
+  }
+
+  /** `CreateContainerConfigError` with the kubelet's message when something is missing or forbidden. */
+  async container(
+    pod: Pod,
+    container: Container,
+    image: Image,
+    identity: ContainerIdentity,
+    podIPs: readonly string[],
+  ): Promise<ConfigResult> {
+    const { instanceId, sources, hash, qos, memoryCapacityBytes, hostIPs, allocatable, seccompDirectory } = this.#deps;
+    try {
+      const ips = pod.spec.hostNetwork ? hostIPs() : podIPs;
+      const facts: PodFacts = { podIPs: ips, hostIPs: hostIPs(), allocatable: allocatable() };
+      const env = containerEnv(pod, container, sources, facts);
+      const config = containerConfig(pod, container, {
+        instanceId,
+        hash: hash(container),
+        ...identity,
+        image,
+        env,
+        mounts: await this.#mounts(pod, container, env),
+        hostsFile: await this.#writeHostsFile(pod, podIPs),
+        terminationLog: await this.#writeTerminationLog(pod, container, identity.attempt),
+        seccompDirectory,
+        qos: qos(pod),
+        memoryCapacityBytes,
+      });
+      return { kind: 'Config', config };
+    } catch (error) {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      return { kind: 'Waiting', waiting: { reason: 'CreateContainerConfigError', message: error.message } };
+    }
+  }
+
+  async #mounts(pod: Pod, container: Container, env: ReadonlyMap<string, string>): Promise<readonly Mount[]> {
+    const mounts: Mount[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '');
+      try {
+        mounts.push({
+          containerPath: mount.mountPath,
+          hostPath: await this.#deps.mountSource(pod, mount.name, subPath),
+          readonly: mount.readOnly === true || this.#deps.isReadOnlyVolume(pod, mount.name),
+          propagation: (mount.mountPropagation ?? 'None') as Mount['propagation'],
+        });
+      } catch (cause) {
+        if (subPath === '') throw cause;
+        throw new ContainerConfigError(
+          `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`,
+          { cause },
+        );
+      }
+    }
+    return mounts;
+  }
+
+  /** The device's own servers; systemd-resolved's stub on 127.0.0.53 cannot be reached from a pod. */
+  async #hostDns(): Promise<DnsConfig> {
+    const read = async (path: string): Promise<DnsConfig> =>
+      parseResolvConf((await this.#deps.files.readFile(path))?.toString() ?? '');
+    const own = await read('/etc/resolv.conf');
+    if (!own.servers.includes('127.0.0.53')) return own;
+    const upstream = await read('/run/systemd/resolve/resolv.conf');
+    return upstream.servers.length > 0 ? upstream : own;
+  }
+
+  async #writeHostsFile(pod: Pod, podIPs: readonly string[]): Promise<string> {
+    const { files, podRunDirectory } = this.#deps;
+    const directory = podRunDirectory(pod.metadata.uid ?? '');
+    const path = `${directory}/etc-hosts`;
+    const hostsOfNode = pod.spec.hostNetwork ? ((await files.readFile('/etc/hosts'))?.toString() ?? '') : '';
+    await files.makeDirectory(directory, 0o750);
+    await files.writeFile(path, hostsFile(pod, podIPs, hostsOfNode), 0o644);
+    return path;
+  }
+
+  /** An empty file anybody may write: the container's user is not known here (kubelet does the same). */
+  async #writeTerminationLog(pod: Pod, container: Container, attempt: number): Promise<string> {
+    const { files, podRunDirectory } = this.#deps;
+    const directory = `${podRunDirectory(pod.metadata.uid ?? '')}/containers/${container.name}`;
+    const path = `${directory}/${attempt}`;
+    await files.makeDirectory(directory, 0o750);
+    await files.writeFile(path, '', 0o666);
+    return path;
+  }
+}
+
+/** @throws ContainerConfigError for a reference to an unknown variable, or a path that would leave the volume */
+function expandSubPath(expression: string, env: ReadonlyMap<string, string>): string {
+  const missing: string[] = [];
+  const path = expandVariables(expression, (name) => {
+    const value = env.get(name);
+    if (value === undefined) missing.push(name);
+    return value;
+  });
+  if (missing.length > 0) {
+    throw new ContainerConfigError(`missing value for "${missing[0]}"`);
+  }
+  if (path.startsWith('/')) throw new ContainerConfigError(`error SubPath "${path}" must not be an absolute path`);
+  if (path.split('/').includes('..')) throw new ContainerConfigError(`unable to provision SubPath "${path}": must not contain '..'`);
+  return path;
+}

@@ -1,0 +1,80 @@
+/** A container in the words of CRI. Pure: paths of volumes and files are handed in. */
+import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import type { ContainerConfig, Image, Mount } from '../../runtime/runtime.ts';
+import { podRef } from '../pod-names.ts';
+import { runtimeAnnotations, runtimeLabels } from '../runtime-labels.ts';
+import { ContainerConfigError } from './container-env.ts';
+import { containerResources, type QosClassName } from './container-resources.ts';
+import { expandVariables } from './expand-variables.ts';
+import { containerSecurity, nonRootProblem } from './security-context.ts';
+
+export interface ContainerFacts {
+  readonly instanceId: string;
+  readonly hash: string;
+  readonly attempt: number;
+  readonly restartCount: number;
+  readonly backOffCount: number;
+  readonly image: Image;
+  readonly env: ReadonlyMap<string, string>;
+  /** Of volumes, in the order of the spec. */
+  readonly mounts: readonly Mount[];
+  /** Host paths of files that are mounted unless the spec mounts something there itself. */
+  readonly hostsFile: string;
+  readonly terminationLog: string;
+  readonly seccompDirectory: string;
+  readonly qos: QosClassName;
+  readonly memoryCapacityBytes: number;
+}
+
+/** @throws ContainerConfigError when runAsNonRoot cannot be kept */
+export function containerConfig(pod: Pod, container: Container, facts: ContainerFacts): ContainerConfig {
+  const problem = nonRootProblem(pod, container, facts.image);
+  if (problem !== undefined) throw new ContainerConfigError(problem);
+
+  const { uid, namespace, name } = podRef(pod);
+  const expand = (text: string): string => expandVariables(text, (variable) => facts.env.get(variable));
+  return {
+    name: container.name,
+    attempt: facts.attempt,
+    image: facts.image.id,
+    command: (container.command ?? []).map(expand),
+    args: (container.args ?? []).map(expand),
+    workingDir: container.workingDir ?? '',
+    env: [...facts.env].map(([key, value]) => ({ name: key, value })),
+    mounts: allMounts(container, facts),
+    devices: [],
+    labels: {
+      [runtimeLabels.podName]: name,
+      [runtimeLabels.podNamespace]: namespace,
+      [runtimeLabels.podUid]: uid,
+      [runtimeLabels.containerName]: container.name,
+      [runtimeLabels.instance]: facts.instanceId,
+    },
+    annotations: {
+      [runtimeAnnotations.containerHash]: facts.hash,
+      [runtimeAnnotations.restartCount]: String(facts.restartCount),
+      [runtimeAnnotations.backOffCount]: String(facts.backOffCount),
+      [runtimeAnnotations.terminationLog]: facts.terminationLog,
+    },
+    logPath: `${container.name}/${facts.attempt}.log`,
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
+    resources: containerResources(container, facts.qos, facts.memoryCapacityBytes),
+    security: containerSecurity(pod, container, facts.seccompDirectory),
+  };
+}
+
+function allMounts(container: Container, facts: ContainerFacts): readonly Mount[] {
+  const own = new Set(facts.mounts.map(({ containerPath }) => containerPath));
+  const managed: readonly (readonly [string, string])[] = [
+    ['/etc/hosts', facts.hostsFile],
+    [container.terminationMessagePath || '/dev/termination-log', facts.terminationLog],
+  ];
+  return [
+    ...facts.mounts,
+    ...managed
+      .filter(([containerPath]) => !own.has(containerPath))
+      .map(([containerPath, hostPath]): Mount => ({ containerPath, hostPath, readonly: false, propagation: 'None' })),
+  ];
+}

@@ -1,0 +1,110 @@
+/** Requests and limits in the kernel's terms, as the kubelet converts them (kuberuntime, cm/helpers_linux). Pure. */
+import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import { integerValueOf, milliValueOf, parseQuantity } from '../../api/quantity.ts';
+import type { LinuxResources } from '../../runtime/runtime.ts';
+
+/** Microseconds; the kubelet's default cpuCFSQuotaPeriod. */
+const cpuPeriod = 100_000;
+const minShares = 2;
+const maxShares = 262_144;
+/** The kernel refuses less than a millisecond. */
+const minQuota = 1_000;
+
+export type QosClassName = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+/** @param memoryCapacityBytes of the machine, for the OOM score of a burstable container */
+export function containerResources(
+  container: Container,
+  qos: QosClassName,
+  memoryCapacityBytes: number,
+): LinuxResources {
+  const { limits, requests } = container.resources ?? {};
+  const limitMilli = milliOf(limits?.['cpu']);
+  const requestMilli = requests?.['cpu'] === undefined ? limitMilli : milliOf(requests['cpu']);
+  const memoryLimitBytes = bytesOf(limits?.['memory']);
+  const memoryRequestBytes = requests?.['memory'] === undefined ? memoryLimitBytes : bytesOf(requests['memory']);
+  return {
+    cpuPeriod,
+    cpuQuota: cpuQuotaOf(limitMilli),
+    cpuShares: cpuSharesOf(requestMilli),
+    memoryLimitBytes,
+    oomScoreAdj: oomScoreAdj(qos, memoryRequestBytes, memoryCapacityBytes),
+  };
+}
+
+/** Limits of the whole pod, for its cgroup; 0 where there is none. A limit counts only when every container has one. */
+export function podResources(pod: Pod): { readonly cpuShares: number; readonly cpuQuota: number; readonly cpuPeriod: number; readonly memoryLimitBytes: number } {
+  const cpu = podTotals(pod, 'cpu', milliOf);
+  const memory = podTotals(pod, 'memory', bytesOf);
+  return {
+    cpuShares: cpuSharesOf(cpu.request),
+    cpuQuota: cpuQuotaOf(cpu.limit),
+    cpuPeriod,
+    memoryLimitBytes: memory.limit,
+  };
+}
+
+/** 1 CPU = 1024 shares; at least 2, so that a container without a request still runs. */
+export function cpuSharesOf(milliCpu: number): number {
+  return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
+}
+
+function cpuQuotaOf(milliCpu: number): number {
+  return milliCpu === 0 ? 0 : Math.max(minQuota, Math.floor((milliCpu * cpuPeriod) / 1000));
+}
+
+/** Containers run together, init containers one after the other beside the sidecars started before them. */
+function podTotals(
+  pod: Pod,
+  resource: string,
+  convert: (quantity: string | undefined) => number,
+): { readonly request: number; readonly limit: number } {
+  let request = 0;
+  let limit = 0;
+  let isLimited = true;
+  let sidecarRequest = 0;
+  let sidecarLimit = 0;
+  let initRequest = 0;
+  let initLimit = 0;
+  const read = (container: Container): { readonly request: number; readonly limit: number } => {
+    const { limits, requests } = container.resources ?? {};
+    const own = convert(limits?.[resource]);
+    if (own === 0) isLimited = false;
+    return { limit: own, request: requests?.[resource] === undefined ? own : convert(requests[resource]) };
+  };
+  for (const init of pod.spec.initContainers ?? []) {
+    const own = read(init);
+    if (init.restartPolicy === 'Always') {
+      sidecarRequest += own.request;
+      sidecarLimit += own.limit;
+    }
+    const beside = init.restartPolicy === 'Always' ? 0 : 1;
+    initRequest = Math.max(initRequest, sidecarRequest + beside * own.request);
+    initLimit = Math.max(initLimit, sidecarLimit + beside * own.limit);
+  }
+  for (const container of pod.spec.containers) {
+    const own = read(container);
+    request += own.request;
+    limit += own.limit;
+  }
+  return {
+    request: Math.max(initRequest, request + sidecarRequest),
+    limit: isLimited ? Math.max(initLimit, limit + sidecarLimit) : 0,
+  };
+}
+
+/** As kubelet/qos/policy.go: a burstable container that asks for more memory is killed later. */
+function oomScoreAdj(qos: QosClassName, memoryRequestBytes: number, memoryCapacityBytes: number): number {
+  if (qos === 'Guaranteed') return -997;
+  if (qos === 'BestEffort') return 1000;
+  const score = 1000 - Math.floor((1000 * memoryRequestBytes) / Math.max(1, memoryCapacityBytes));
+  return Math.min(999, Math.max(3, score));
+}
+
+function milliOf(quantity: string | undefined): number {
+  return quantity === undefined ? 0 : milliValueOf(parseQuantity(quantity));
+}
+
+function bytesOf(quantity: string | undefined): number {
+  return quantity === undefined ? 0 : integerValueOf(parseQuantity(quantity));
+}

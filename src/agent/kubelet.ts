@@ -1,0 +1,215 @@
+/**
+ * The kubelet's part of the daemon: builds and joins the parts that run pods. Decides nothing.
+ */
+import type { ConfigMap } from '../api/kinds/config-map.ts';
+import type { Pod } from '../api/kinds/pod/types.ts';
+import type { Secret } from '../api/kinds/secret.ts';
+import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
+import { pods } from '../api/resources.ts';
+import type { Cgroups } from '../host/cgroups.ts';
+import type { Files } from '../host/files.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Limiter } from '../lib/limiter.ts';
+import type { Logger } from '../lib/logger.ts';
+import { isStatusError } from '../lib/status-error.ts';
+import type { Images, Runtime } from '../runtime/runtime.ts';
+import { ConfigProvider } from './container-config/config-provider.ts';
+import { podFieldText, type PodFacts, resourceFieldText } from './container-config/field-ref.ts';
+import { createPodCgroups } from './pod-cgroups.ts';
+import { ImageManager } from './images/image-manager.ts';
+import { PodCache } from './pleg/pod-cache.ts';
+import { PodRemains } from './pod-remains.ts';
+import { type PodRef, podRef } from './pod-names.ts';
+import { computePodStatus } from './status/compute-pod-status.ts';
+import { qosClass } from './status/qos.ts';
+import { StatusManager } from './status/status-manager.ts';
+import { TerminationMessages } from './status/termination-messages.ts';
+import { containerHash } from './sync/container-hash.ts';
+import { createPodSteps, type PodReporter } from './sync/pod-steps.ts';
+import { PodWorkers } from './sync/pod-workers.ts';
+import { type PodEvents, type PodVolumes, VolumeError } from './sync/services.ts';
+import { type ObjectSource, SyncLoop } from './sync/sync-loop.ts';
+import { SetUpError } from './volumes/volume-error.ts';
+import { VolumeLayout } from './volumes/volume-layout.ts';
+import { VolumeManager, type VolumeMounts } from './volumes/volume-manager.ts';
+
+/** An informer, as the kubelet uses it. */
+export interface KeyedSource<T> extends ObjectSource<T> {
+  get(key: ObjectKey): T | undefined;
+}
+
+export interface KubeletDeps {
+  readonly client: ObjectClient;
+  readonly runtime: Runtime;
+  readonly images: Images;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: PodEvents;
+  readonly informers: {
+    readonly pods: KeyedSource<Pod>;
+    readonly configMaps: KeyedSource<ConfigMap>;
+    readonly secrets: KeyedSource<Secret>;
+  };
+  readonly host: { readonly files: Files; readonly mounts: VolumeMounts; readonly cgroups: Cgroups };
+  readonly machine: { readonly cpus: number; readonly memoryBytes: number };
+  readonly dirs: { readonly dataDir: string; readonly runDir: string };
+  readonly settings: {
+    readonly nodeName: string;
+    readonly instanceId: string;
+    /** KubeletConfiguration; -1: no limit. */
+    readonly podPidsLimit: number;
+    readonly maxParallelImagePulls: number;
+    /** Milliseconds. */
+    readonly maxContainerRestartPeriod: number;
+  };
+  /** Addresses of the device, IPv4 first. */
+  readonly hostIPs: () => readonly string[];
+  /** Default: orphans may be ended. */
+  readonly mayEndOrphans?: () => boolean;
+}
+
+export interface Kubelet {
+  /** What runs now, for logs, exec and port-forward. */
+  readonly cache: PodCache;
+  /** Resolves when the runtime was looked at for the first time. */
+  readonly whenObserved: Promise<void>;
+  /** Works until `signal` aborts; containers go on running. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** @param stopping aborts when the process stops; the same signal must later be given to `run` */
+export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet {
+  const { client, runtime, images, clock, log, events, informers, host, machine, dirs, settings, hostIPs } = deps;
+  const layout = new VolumeLayout(dirs);
+  const remains = new PodRemains({ files: host.files, dataDir: dirs.dataDir });
+  const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
+  const allocatable = (): PodFacts['allocatable'] => ({ cpu: String(machine.cpus), memory: String(machine.memoryBytes) });
+  const configMap = (namespace: string, name: string) => informers.configMaps.get({ namespace, name });
+  const secret = (namespace: string, name: string) => informers.secrets.get({ namespace, name });
+  const factsOf = (pod: Pod): PodFacts => ({
+    podIPs: (pod.status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []),
+    hostIPs: hostIPs(),
+    allocatable: allocatable(),
+  });
+
+  const volumes = new VolumeManager({
+    files: host.files,
+    mounts: host.mounts,
+    layout,
+    clock,
+    sources: {
+      configMap,
+      secret,
+      podField: (pod, fieldPath) => podFieldText(pod, fieldPath, factsOf(pod)),
+      resourceField: (pod, ref) => resourceFieldText(pod, undefined, ref, factsOf(pod)),
+    },
+  });
+  const cgroups = createPodCgroups({
+    cgroups: host.cgroups,
+    instanceId: settings.instanceId,
+    podPidsLimit: settings.podPidsLimit,
+  });
+  const configs = new ConfigProvider({
+    instanceId: settings.instanceId,
+    sources: { configMap, secret },
+    files: host.files,
+    logDirectory: (pod) => remains.logDirectory(podRef(pod)),
+    podRunDirectory: (uid) => layout.podRunDirectory(uid),
+    cgroupParent: (pod) => cgroups.path(pod),
+    seccompDirectory: `${dirs.dataDir}/seccomp`,
+    qos: (pod) => qosClass(pod),
+    hash: containerHash,
+    memoryCapacityBytes: machine.memoryBytes,
+    hostIPs,
+    allocatable,
+    mountSource: (pod, name, subPath) => volumes.mountSource(pod, name, subPath),
+    isReadOnlyVolume: () => false,
+  });
+  const imageManager = new ImageManager({
+    images,
+    clock,
+    secret,
+    record: (pod, event) => events.record(pod, event),
+    maxParallelPulls: settings.maxParallelImagePulls,
+  });
+
+  const steps = createPodSteps({
+    runtime,
+    images: imageManager,
+    configs,
+    events,
+    log,
+    clock,
+    cache,
+    volumes: namedVolumes(volumes),
+    cgroups,
+    reporter: createReporter(new StatusManager(client), clock, hostIPs),
+    messages: new TerminationMessages({
+      files: host.files,
+      directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
+    }),
+    starts: new Limiter(2 * machine.cpus),
+    longestBackOffMs: settings.maxContainerRestartPeriod,
+    removeObject: (ref) => removeObject(client, ref),
+    removeFiles: async (ref) => {
+      await host.files.remove(layout.podRunDirectory(ref.uid));
+      await host.files.remove(layout.podDataDirectory(ref.uid));
+      await remains.removeLogs(ref);
+    },
+    removeLog: (path) => remains.removeLog(path),
+    stopping,
+  });
+  const workers = new PodWorkers({ steps, clock, log });
+  const loop = new SyncLoop({
+    ...informers,
+    cache,
+    workers,
+    nodeName: settings.nodeName,
+    log,
+    mayEndOrphans: deps.mayEndOrphans ?? (() => true),
+  });
+  return {
+    cache,
+    whenObserved: cache.whenListed,
+    run: async (signal) => {
+      await Promise.all([cache.run(signal), workers.run(signal), loop.run(signal)]);
+    },
+  };
+}
+
+function namedVolumes(volumes: VolumeManager): PodVolumes {
+  const named = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      if (error instanceof SetUpError) throw new VolumeError(error.message, { cause: error });
+      throw error;
+    }
+  };
+  return {
+    setUp: (pod) => named(volumes.setUp(pod)),
+    refresh: (pod) => named(volumes.refresh(pod)),
+    tearDown: (uid) => volumes.tearDown(uid),
+  };
+}
+
+function createReporter(manager: StatusManager, clock: Clock, hostIPs: () => readonly string[]): PodReporter {
+  return {
+    newest: (pod) => manager.newest(pod),
+    publish: (pod, report) =>
+      manager.publish(pod, (current) =>
+        computePodStatus({ ...report, pod: current, hostIPs: hostIPs(), nowMs: clock.now() }),
+      ),
+    forget: (uid) => manager.forget(uid),
+  };
+}
+
+/** As the kubelet ends a deletion: nothing is left of the pod, so its object may go. */
+async function removeObject(client: ObjectClient, { uid, namespace, name }: PodRef): Promise<void> {
+  try {
+    await client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+  } catch (error) {
+    // Gone already, or another pod has its name now.
+    if (!isStatusError(error, 'NotFound', 'Conflict')) throw error;
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Decides what must change for a pod to match its spec. Changes nothing.
+ *
+ * Pure: same pod, same observation, same instant, same answer. Every rule of sandboxes, init
+ * containers, restart policy and back-off is therefore tested here, without a runtime or a
+ * clock; `execute-pod-actions.ts` carries the answer out. The rules are the kubelet's
+ * (kuberuntime computePodActions).
+ */
+import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import type { ContainerId, SandboxId, SandboxStatus } from '../../runtime/runtime.ts';
+import {
+  containersNamed,
+  currentSandbox,
+  mayBeRunning,
+  type ObservedContainer,
+  type ObservedPod,
+} from '../observed-pod.ts';
+import { allContainers, isSidecar } from '../pod-names.ts';
+import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
+import { containerHash } from './container-hash.ts';
+import { restartBackOff } from './restart-back-off.ts';
+
+export type PodAction =
+  | {
+      readonly kind: 'KillContainer';
+      readonly container: string;
+      readonly id: ContainerId;
+      readonly why: 'SpecChanged' | 'SandboxDead' | 'StateUnknown';
+    }
+  /** Ends what is left of a sandbox and gives its address back. Containers in it are stopped before. */
+  | { readonly kind: 'StopSandbox'; readonly id: SandboxId; readonly isReplaced: boolean }
+  | { readonly kind: 'RunSandbox'; readonly attempt: number }
+  /** A container that was created but never started (the agent died in between). */
+  | { readonly kind: 'StartCreated'; readonly container: string; readonly id: ContainerId }
+  | {
+      readonly kind: 'CreateContainer';
+      readonly container: string;
+      readonly attempt: number;
+      readonly restartCount: number;
+      readonly backOffCount: number;
+    }
+  | {
+      readonly kind: 'WaitBackOff';
+      readonly container: string;
+      readonly delayMs: number;
+      readonly untilMonotonicMs: number;
+    }
+  | { readonly kind: 'RemoveContainer'; readonly id: ContainerId; readonly logPath: string }
+  | { readonly kind: 'RemoveSandbox'; readonly id: SandboxId };
+
+export interface ActionLimits {
+  /** Longest restart back-off. */
+  readonly longestBackOffMs: number;
+}
+
+/**
+ * @param monotonicMs a clock that never jumps; wall time decides nothing here
+ * @returns actions in the order in which they must run; empty when nothing is to be done
+ */
+export function computePodActions(
+  pod: Pod,
+  observed: ObservedPod,
+  monotonicMs: number,
+  limits: ActionLimits,
+): readonly PodAction[] {
+  const sandbox = usableSandbox(pod, observed);
+  const context: Context = { pod, observed, sandbox, monotonicMs, limits };
+  const starts = containerActions(context);
+  const needsSandbox = starts.some((action) => action.kind === 'CreateContainer' || action.kind === 'StartCreated');
+
+  return [
+    ...endStaleSandboxes(observed, sandbox),
+    ...(needsSandbox && sandbox === undefined
+      ? [{ kind: 'RunSandbox', attempt: nextAttempt(observed.sandboxes) } as const]
+      : []),
+    ...starts,
+    ...removals(pod, observed, sandbox),
+  ];
+}
+
+interface Context {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly sandbox: SandboxStatus | undefined;
+  readonly monotonicMs: number;
+  readonly limits: ActionLimits;
+}
+
+/** A ready sandbox that lost its address cannot be used: its network is gone (kubelet: PodSandboxChanged). */
+function usableSandbox(pod: Pod, observed: ObservedPod): SandboxStatus | undefined {
+  const sandbox = currentSandbox(observed);
+  if (sandbox && !pod.spec.hostNetwork && sandbox.ips.length === 0) return undefined;
+  return sandbox;
+}
+
+function endStaleSandboxes(observed: ObservedPod, sandbox: SandboxStatus | undefined): PodAction[] {
+  const stale = observed.sandboxes.filter(({ id }) => id !== sandbox?.id);
+  return stale.flatMap((old, index): PodAction[] => {
+    const running = observed.containers.filter(({ sandboxId, state }) => sandboxId === old.id && state === 'Running');
+    const isNewest = sandbox === undefined && index === 0;
+    // An old one that is down and empty was stopped when it was replaced; the newest may still hold an address.
+    if (!old.ready && running.length === 0 && !isNewest) return [];
+    return [
+      ...running.map(({ name, id }): PodAction => ({ kind: 'KillContainer', container: name, id, why: 'SandboxDead' })),
+      { kind: 'StopSandbox', id: old.id, isReplaced: isNewest },
+    ];
+  });
+}
+
+function containerActions(context: Context): PodAction[] {
+  const { pod, observed, sandbox } = context;
+  const mains = pod.spec.containers.flatMap((container) => actionsOf(context, container, pod.spec.restartPolicy));
+  const mainsToStart = mains.filter((action) => action.kind !== 'WaitBackOff');
+  const inits = pod.spec.initContainers ?? [];
+  // A pod whose containers are all done needs neither its sandbox nor its init containers again.
+  if (inits.length === 0 || (sandbox === undefined && mainsToStart.length === 0)) return mains;
+
+  const hasInitialized = pod.spec.containers.some(({ name }) =>
+    containersNamed(observed, name).some(({ sandboxId }) => sandboxId === sandbox?.id),
+  );
+  if (hasInitialized) {
+    return [...inits.filter(isSidecar).flatMap((sidecar) => actionsOf(context, sidecar, 'Always')), ...mains];
+  }
+  return nextInitActions(context, inits) ?? mains;
+}
+
+/** What the init containers need next, in their order; undefined when all of them are done. */
+function nextInitActions(context: Context, inits: readonly Container[]): PodAction[] | undefined {
+  const actions: PodAction[] = [];
+  for (const init of inits) {
+    const latest = inSandbox(context, init.name);
+    if (isSidecar(init)) {
+      actions.push(...actionsOf(context, init, 'Always'));
+      if (latest?.state !== 'Running') return actions;
+      continue;
+    }
+    if (latest?.state === 'Exited' && latest.exitCode === 0) continue;
+    // After the sandbox was replaced, init containers run again whatever became of them before.
+    const policy = context.pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
+    actions.push(...(latest === undefined ? [create(context, init)] : actionsOf(context, init, policy)));
+    return actions;
+  }
+  return actions.length > 0 ? actions : undefined;
+}
+
+/** What one container needs under a restart policy. */
+function actionsOf(context: Context, container: Container, policy: string): PodAction[] {
+  const latest = containersNamed(context.observed, container.name)[0];
+  if (latest === undefined) return [create(context, container)];
+  const isHere = latest.sandboxId === context.sandbox?.id;
+  switch (latest.state) {
+    case 'Created':
+      return [
+        isHere && isOfSpec(latest, container)
+          ? { kind: 'StartCreated', container: container.name, id: latest.id }
+          : create(context, container),
+      ];
+    case 'Running':
+      if (!isHere) return shouldRestart(policy, 1) ? [create(context, container)] : [];
+      if (isOfSpec(latest, container)) return [];
+      return [
+        { kind: 'KillContainer', container: container.name, id: latest.id, why: 'SpecChanged' },
+        create(context, container),
+      ];
+    case 'Unknown':
+      return [
+        { kind: 'KillContainer', container: container.name, id: latest.id, why: 'StateUnknown' },
+        ...(policy === 'Never' ? [] : [create(context, container)]),
+      ];
+    case 'Exited': {
+      if (!shouldRestart(policy, latest.exitCode)) return [];
+      const { delayMs } = restartBackOff(latest, context.limits.longestBackOffMs);
+      const untilMonotonicMs = latest.endedAtMonotonicMs + delayMs;
+      return context.monotonicMs < untilMonotonicMs
+        ? [{ kind: 'WaitBackOff', container: container.name, delayMs, untilMonotonicMs }]
+        : [create(context, container)];
+    }
+  }
+}
+
+function create(context: Context, container: Container): PodAction {
+  const earlier = containersNamed(context.observed, container.name);
+  const latest = earlier[0];
+  const statuses = [...(context.pod.status?.initContainerStatuses ?? []), ...(context.pod.status?.containerStatuses ?? [])];
+  const reported = statuses.find(({ name }) => name === container.name);
+  const wasLost = latest === undefined && reported?.containerID !== undefined && reported.containerID !== '';
+  const counted = Math.max(
+    latest ? countAnnotation(latest.annotations, runtimeAnnotations.restartCount) : 0,
+    reported?.restartCount ?? 0,
+  );
+  return {
+    kind: 'CreateContainer',
+    container: container.name,
+    attempt: nextAttempt(earlier),
+    // One that never ran was not restarted. One that the runtime forgot was (its status remembers it).
+    restartCount: (latest && latest.state !== 'Created') || wasLost ? counted + 1 : counted,
+    backOffCount: latest?.state === 'Exited' ? restartBackOff(latest, context.limits.longestBackOffMs).nextCount : 0,
+  };
+}
+
+/** Old sandboxes and containers that nobody can ask about any more: the two newest of each name are kept for logs. */
+function removals(pod: Pod, observed: ObservedPod, sandbox: SandboxStatus | undefined): PodAction[] {
+  const kept = new Set(
+    allContainers(pod).flatMap(({ name }) =>
+      containersNamed(observed, name)
+        .slice(0, 2)
+        .map(({ id }) => id),
+    ),
+  );
+  const removable = (container: ObservedContainer): boolean => !kept.has(container.id) && !mayBeRunning(container);
+  const emptied = observed.sandboxes.filter(
+    ({ id, ready }) =>
+      !ready &&
+      sandbox !== undefined &&
+      id !== sandbox.id &&
+      observed.containers.every((container) => container.sandboxId !== id || removable(container)),
+  );
+  return [
+    ...observed.containers
+      .filter(removable)
+      .map(({ id, logPath }): PodAction => ({ kind: 'RemoveContainer', id, logPath })),
+    ...emptied.map(({ id }): PodAction => ({ kind: 'RemoveSandbox', id })),
+  ];
+}
+
+function inSandbox(context: Context, name: string): ObservedContainer | undefined {
+  return containersNamed(context.observed, name).find(({ sandboxId }) => sandboxId === context.sandbox?.id);
+}
+
+function isOfSpec(observed: ObservedContainer, container: Container): boolean {
+  const hash = observed.annotations[runtimeAnnotations.containerHash];
+  return hash === undefined || hash === containerHash(container);
+}
+
+/** Whether a container that ended with this code starts again. */
+export function shouldRestart(policy: string, exitCode: number): boolean {
+  switch (policy) {
+    case 'Never':
+      return false;
+    case 'OnFailure':
+      return exitCode !== 0;
+    default:
+      return true;
+  }
+}
+
+function nextAttempt(earlier: readonly { readonly attempt: number }[]): number {
+  return earlier.reduce((highest, { attempt }) => Math.max(highest, attempt + 1), 0);
+}

@@ -1,0 +1,231 @@
+/**
+ * The steps of one pod's worker: make it as its spec says, end it, clean up after it. Joins the
+ * pure rules with the services that act.
+ */
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { mayBeRunning, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
+import { isSidecar, type PodRef } from '../pod-names.ts';
+import { type ActionLimits, computePodActions, type PodAction } from './compute-pod-actions.ts';
+import { type ExecuteDeps, executePodActions } from './execute-pod-actions.ts';
+import type { PodSteps, SyncResult } from './pod-workers.ts';
+import {
+  type ObservedPods,
+  type PodCgroups,
+  type PodVolumes,
+  type TerminationMessages,
+  VolumeError,
+  type Waiting,
+} from './services.ts';
+
+/** What is published of a pod; the status is computed by the part that owns it. */
+export interface PodReport {
+  readonly observed: ObservedPod;
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  readonly messages: ReadonlyMap<string, string>;
+  readonly hasEnded: boolean;
+}
+
+export interface PodReporter {
+  /** The pod with the newest status that is known. */
+  newest(pod: Pod): Pod;
+  /** Publishes what was seen; the pod as it then is, undefined when its object is gone. */
+  publish(pod: Pod, report: PodReport): Promise<Pod | undefined>;
+  forget(uid: string): void;
+}
+
+export interface PodStepsDeps extends ExecuteDeps, ActionLimits {
+  readonly clock: Clock;
+  readonly cache: ObservedPods;
+  readonly reporter: PodReporter;
+  readonly volumes: PodVolumes;
+  readonly cgroups: PodCgroups;
+  readonly messages: TerminationMessages;
+  /** Removes the API object, as the kubelet does at the end; fine when it is gone. */
+  readonly removeObject: (ref: PodRef) => Promise<void>;
+  /** Removes log directory and whatever else is kept of a pod on the device. */
+  readonly removeFiles: (ref: PodRef) => Promise<void>;
+  /** Aborts when the process stops: then nothing more is asked of the runtime. */
+  readonly stopping: AbortSignal;
+}
+
+export function createPodSteps(deps: PodStepsDeps): PodSteps {
+  return new Steps(deps);
+}
+
+class Steps implements PodSteps {
+  readonly #deps: PodStepsDeps;
+  /** By uid, why containers wait: kept while the same start is tried again. */
+  readonly #waiting = new Map<string, ReadonlyMap<string, Waiting>>();
+  readonly #announced = new Set<string>();
+
+  constructor(deps: PodStepsDeps) {
+    this.#deps = deps;
+  }
+
+  async sync(given: Pod, signal: AbortSignal): Promise<SyncResult> {
+    const { cache, clock, reporter } = this.#deps;
+    const uid = given.metadata.uid ?? '';
+    const observed = await cache.read(uid, signal);
+    let pod = reporter.newest(given);
+    this.#announce(pod, observed);
+
+    const actions = computePodActions(pod, observed, clock.monotonicMs(), this.#deps);
+    const published = await this.#publish(pod, observed, false);
+    if (published === undefined) return { kind: 'Again', atMonotonicMs: undefined };
+    pod = published;
+    if (isFinishedPhase(pod)) return { kind: 'Finished' };
+    const isHeld = await this.#prepare(pod, actions, signal);
+    if (isHeld) return { kind: 'Retry', atMonotonicMs: undefined };
+    if (actions.length === 0) {
+      this.#waiting.delete(uid);
+      return { kind: 'Again', atMonotonicMs: undefined };
+    }
+
+    const after = await this.#execute(pod, observed, actions, signal);
+    const next = await this.#publish(pod, after.observed, false);
+    if (next && isFinishedPhase(next)) return { kind: 'Finished' };
+    if (after.mustRetry) return { kind: 'Retry', atMonotonicMs: after.retryAtMonotonicMs };
+    // What was started may allow the next step at once (an init container that is a sidecar, one that ended already).
+    const more = computePodActions(pod, after.observed, clock.monotonicMs(), this.#deps);
+    const canGoOn = more.some(({ kind }) => kind !== 'WaitBackOff' && kind !== 'RemoveContainer' && kind !== 'RemoveSandbox');
+    return { kind: 'Again', atMonotonicMs: canGoOn ? clock.monotonicMs() : after.retryAtMonotonicMs };
+  }
+
+  async terminate(ref: PodRef, pod: Pod | undefined, graceMs: number, signal: AbortSignal): Promise<void> {
+    const { cache, runtime, clock, events } = this.#deps;
+    cache.distrust(ref.uid);
+    let observed = await cache.read(ref.uid, signal);
+    const deadline = clock.monotonicMs() + graceMs;
+    for (const group of stopOrder(pod, observed)) {
+      await Promise.all(
+        group.map(async ({ id, name }) => {
+          events.record(pod ?? ref, {
+            type: 'Normal',
+            reason: 'Killing',
+            message: `Stopping container ${name}`,
+            container: name,
+          });
+          const leftMs = Math.max(0, deadline - clock.monotonicMs());
+          await runtime.stopContainer(id, Math.ceil(leftMs / 1000), signal);
+        }),
+      );
+    }
+    // A sandbox that is down may still hold its address; stopping is repeatable.
+    for (const sandbox of observed.sandboxes) await runtime.stopSandbox(sandbox.id, signal);
+    cache.distrust(ref.uid);
+    observed = await cache.read(ref.uid, signal);
+    if (pod) await this.#publish(this.#deps.reporter.newest(pod), observed, !observed.containers.some(mayBeRunning));
+  }
+
+  async finish(
+    ref: PodRef,
+    pod: Pod | undefined,
+    isDeleted: boolean,
+    signal: AbortSignal,
+  ): Promise<'Gone' | 'Kept'> {
+    const { cache, runtime, volumes, cgroups, messages, reporter } = this.#deps;
+    await volumes.tearDown(ref.uid, signal);
+    await cgroups.remove(ref.uid, signal);
+    if (!isDeleted) return 'Kept';
+
+    const observed = await cache.read(ref.uid, signal);
+    for (const sandbox of observed.sandboxes) await runtime.removeSandbox(sandbox.id, signal);
+    const orphaned = observed.containers.filter(({ sandboxId }) => !observed.sandboxes.some(({ id }) => id === sandboxId));
+    for (const container of orphaned) await runtime.removeContainer(container.id, signal);
+    cache.distrust(ref.uid);
+    await cache.read(ref.uid, signal);
+    await messages.remove(ref.uid);
+    await this.#deps.removeFiles(ref);
+    if (pod) await this.#deps.removeObject(ref);
+    reporter.forget(ref.uid);
+    this.#waiting.delete(ref.uid);
+    this.#announced.delete(ref.uid);
+    return 'Gone';
+  }
+
+  /** What the scheduler says of a new pod; the scheduler of one node is the API server, which writes no events. */
+  #announce(pod: Pod, observed: ObservedPod): void {
+    const { uid = '', namespace, name } = pod.metadata;
+    if (this.#announced.has(uid)) return;
+    this.#announced.add(uid);
+    if (pod.status?.startTime !== undefined || observed.sandboxes.length > 0) return;
+    this.#deps.events.record(pod, {
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${namespace}/${name} to ${pod.spec.nodeName ?? ''}`,
+      component: 'default-scheduler',
+    });
+  }
+
+  /** Volumes follow their sources also while nothing is to be started. True when the pod must wait for them. */
+  async #prepare(pod: Pod, actions: readonly PodAction[], signal: AbortSignal): Promise<boolean> {
+    const { volumes, cgroups, events } = this.#deps;
+    const isStarting = actions.some(({ kind }) => kind === 'RunSandbox' || kind === 'CreateContainer' || kind === 'StartCreated');
+    try {
+      if (isStarting) {
+        await cgroups.ensure(pod, signal);
+        await volumes.setUp(pod, signal);
+      } else await volumes.refresh(pod, signal);
+      return false;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      events.record(pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
+      // A pod that runs goes on with what it has (kubelet: only a start waits for volumes).
+      return isStarting;
+    }
+  }
+
+  async #execute(
+    pod: Pod,
+    observed: ObservedPod,
+    actions: readonly PodAction[],
+    signal: AbortSignal,
+  ): Promise<{ observed: ObservedPod; mustRetry: boolean; retryAtMonotonicMs: number | undefined }> {
+    const { cache, stopping } = this.#deps;
+    const uid = pod.metadata.uid ?? '';
+    cache.distrust(uid);
+    try {
+      const result = await executePodActions(this.#deps, pod, observed, actions, signal, stopping);
+      this.#waiting.set(uid, result.waiting);
+      return { ...pick(result), observed: await this.#readAnew(uid, signal) };
+    } catch (error) {
+      // It may have come further than it could say.
+      cache.distrust(uid);
+      throw error;
+    }
+  }
+
+  async #readAnew(uid: string, signal: AbortSignal): Promise<ObservedPod> {
+    this.#deps.cache.distrust(uid);
+    return await this.#deps.cache.read(uid, signal);
+  }
+
+  async #publish(pod: Pod, observed: ObservedPod, hasEnded: boolean): Promise<Pod | undefined> {
+    const waiting = this.#waiting.get(observed.uid) ?? new Map();
+    const messages = await this.#deps.messages.read(observed, pod);
+    return await this.#deps.reporter.publish(pod, { observed, waiting, messages, hasEnded });
+  }
+}
+
+function pick({ mustRetry, retryAtMonotonicMs }: { mustRetry: boolean; retryAtMonotonicMs: number | undefined }): {
+  mustRetry: boolean;
+  retryAtMonotonicMs: number | undefined;
+} {
+  return { mustRetry, retryAtMonotonicMs };
+}
+
+function isFinishedPhase(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/** Everything that may run, in the order in which it is stopped: sidecars last, the first started last of all. */
+function stopOrder(pod: Pod | undefined, observed: ObservedPod): readonly (readonly ObservedContainer[])[] {
+  const running = observed.containers.filter(mayBeRunning);
+  const sidecars = (pod?.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+  const mains = running.filter(({ name }) => !sidecars.includes(name));
+  return [mains, ...sidecars.reverse().map((name) => running.filter((container) => container.name === name))].filter(
+    (group) => group.length > 0,
+  );
+}
+

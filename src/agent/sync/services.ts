@@ -1,0 +1,100 @@
+/**
+ * What the sync loop needs of the other parts of the agent, in its own words. `kubelet.ts`
+ * joins them; tests pass small fakes.
+ */
+import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import type { ContainerConfig, Image, SandboxConfig } from '../../runtime/runtime.ts';
+import type { ObservedPod } from '../observed-pod.ts';
+import type { PodRef } from '../pod-names.ts';
+
+/** Why a container does not run yet, as `state.waiting`. */
+export interface Waiting {
+  readonly reason: string;
+  readonly message?: string;
+}
+
+export type ImageResult =
+  | { readonly kind: 'Present'; readonly image: Image }
+  /** `retryAtMonotonicMs`: nothing changes before; without it the caller's own back-off decides. */
+  | { readonly kind: 'Waiting'; readonly waiting: Waiting; readonly retryAtMonotonicMs?: number };
+
+export interface ImageProvider {
+  /** Makes the image of a container present by its pull policy, with the events that belong to it. */
+  ensure(pod: Pod, container: Container, signal: AbortSignal): Promise<ImageResult>;
+}
+
+/** Which of the containers of one name it is. */
+export interface ContainerIdentity {
+  readonly attempt: number;
+  readonly restartCount: number;
+  readonly backOffCount: number;
+}
+
+export type ContainerConfigResult =
+  | { readonly kind: 'Config'; readonly config: ContainerConfig }
+  | { readonly kind: 'Waiting'; readonly waiting: Waiting };
+
+export interface ConfigProvider {
+  /** @throws StatusError `Invalid` when the device cannot run the pod as asked */
+  sandbox(pod: Pod, attempt: number): Promise<SandboxConfig>;
+  container(
+    pod: Pod,
+    container: Container,
+    image: Image,
+    identity: ContainerIdentity,
+    podIPs: readonly string[],
+  ): Promise<ContainerConfigResult>;
+}
+
+export interface PodVolumes {
+  /**
+   * Makes every volume present and up to date. Repeatable.
+   *
+   * @throws VolumeError when one cannot be
+   */
+  setUp(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Brings files up to date whose source changed, in a pod that runs. Throws as `setUp`. */
+  refresh(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Removes everything of the pod's volumes. Repeatable; fine when there is none. */
+  tearDown(uid: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A volume that could not be set up; the message is the kubelet's, for the FailedMount event. */
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError';
+}
+
+export interface PodCgroups {
+  /** Creates the pod's cgroup with its limits. Repeatable. */
+  ensure(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Fine when there is none. */
+  remove(uid: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface PodEvents {
+  record(
+    pod: Pod | PodRef,
+    event: {
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: string;
+      readonly message: string;
+      /** Name of the container it is about. */
+      readonly container?: string;
+      readonly component?: string;
+    },
+  ): void;
+}
+
+export interface ObservedPods {
+  read(uid: string, signal: AbortSignal): Promise<ObservedPod>;
+  distrust(uid: string): void;
+  get(uid: string): ObservedPod | undefined;
+}
+
+/** Texts that ended containers left behind. */
+export interface TerminationMessages {
+  /** By container id, for those that ended and left one. */
+  read(observed: ObservedPod, pod: Pod): Promise<ReadonlyMap<string, string>>;
+  /** Forgets and removes what belongs to a pod. */
+  remove(uid: string): Promise<void>;
+}

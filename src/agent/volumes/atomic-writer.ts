@@ -1,0 +1,119 @@
+/**
+ * Replaces the whole content of a directory at once, so that a reader sees the old files or the new
+ * ones and never a mixture (as the kubelet's AtomicWriter): the files stand in a directory of their
+ * own, `..data` is a link to it that is replaced by a rename, and every visible name is a link
+ * through `..data`.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Files } from '../../host/files.ts';
+
+export interface PayloadFile {
+  readonly content: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** By path relative to the volume, for example `conf/app.yaml`. */
+export type Payload = ReadonlyMap<string, PayloadFile>;
+
+export type WriterFiles = Pick<
+  Files,
+  'makeDirectory' | 'writeFile' | 'readFile' | 'list' | 'info' | 'symlink' | 'readSymlink' | 'rename' | 'remove' | 'chmod' | 'chown'
+>;
+
+const dataLink = '..data';
+const newDataLink = '..data_tmp';
+
+/**
+ * Makes the directory hold just these files. Writes nothing when it does already. Repeatable after an
+ * interruption at any point.
+ *
+ * @param groupId owner group of everything, when the pod has an fsGroup
+ * @returns whether anything was written
+ */
+export async function writeAtomically(
+  files: WriterFiles,
+  directory: string,
+  payload: Payload,
+  groupId: number | undefined,
+  nowMs: number,
+): Promise<boolean> {
+  const previous = await files.readSymlink(`${directory}/${dataLink}`);
+  if (previous !== undefined && (await holdsExactly(files, `${directory}/${previous}`, payload, groupId))) return false;
+
+  const fresh = `..${timestamp(nowMs)}.${randomBytes(4).readUInt32BE()}`;
+  await files.makeDirectory(`${directory}/${fresh}`, 0o755);
+  for (const [path, { content, mode }] of payload) {
+    await makeParents(files, `${directory}/${fresh}`, path, groupId);
+    const target = `${directory}/${fresh}/${path}`;
+    await files.writeFile(target, content, groupMode(mode, groupId));
+    if (groupId !== undefined) {
+      await files.chown(target, undefined, groupId);
+      // Changing the owner drops special bits.
+      await files.chmod(target, groupMode(mode, groupId));
+    }
+  }
+  await files.remove(`${directory}/${newDataLink}`);
+  await files.symlink(fresh, `${directory}/${newDataLink}`);
+  await files.rename(`${directory}/${newDataLink}`, `${directory}/${dataLink}`);
+  await linkNames(files, directory, payload);
+  await removeStale(files, directory, fresh);
+  return true;
+}
+
+async function holdsExactly(
+  files: WriterFiles,
+  directory: string,
+  payload: Payload,
+  groupId: number | undefined,
+): Promise<boolean> {
+  if ((await countFiles(files, directory)) !== payload.size) return false;
+  for (const [path, { content, mode }] of payload) {
+    const found = await files.readFile(`${directory}/${path}`);
+    const info = await files.info(`${directory}/${path}`);
+    if (!found?.equals(content) || info?.mode !== groupMode(mode, groupId)) return false;
+  }
+  return true;
+}
+
+async function countFiles(files: WriterFiles, directory: string): Promise<number> {
+  let count = 0;
+  for (const name of (await files.list(directory)) ?? []) {
+    const path = `${directory}/${name}`;
+    count += (await files.info(path, false))?.kind === 'directory' ? await countFiles(files, path) : 1;
+  }
+  return count;
+}
+
+async function makeParents(files: WriterFiles, root: string, path: string, groupId: number | undefined): Promise<void> {
+  const parents = path.split('/').slice(0, -1);
+  for (let depth = 1; depth <= parents.length; depth++) {
+    const directory = `${root}/${parents.slice(0, depth).join('/')}`;
+    await files.makeDirectory(directory, 0o755);
+    if (groupId !== undefined) await files.chown(directory, undefined, groupId);
+  }
+}
+
+/** One link for each first part of a path; links of names that are gone are removed. */
+async function linkNames(files: WriterFiles, directory: string, payload: Payload): Promise<void> {
+  const wanted = new Set([...payload.keys()].map((path) => path.split('/')[0] ?? ''));
+  for (const name of (await files.list(directory)) ?? []) {
+    if (!name.startsWith('..') && !wanted.delete(name)) await files.remove(`${directory}/${name}`);
+  }
+  for (const name of wanted) await files.symlink(`${dataLink}/${name}`, `${directory}/${name}`);
+}
+
+async function removeStale(files: WriterFiles, directory: string, current: string): Promise<void> {
+  for (const name of (await files.list(directory)) ?? []) {
+    if (name.startsWith('..') && name !== dataLink && name !== current) await files.remove(`${directory}/${name}`);
+  }
+}
+
+/** With an fsGroup its members may read (kubelet: SetVolumeOwnership, read-only mask). */
+function groupMode(mode: number, groupId: number | undefined): number {
+  return groupId === undefined ? mode : mode | 0o440;
+}
+
+function timestamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 19).replace(/[-:T]/g, '_');
+}

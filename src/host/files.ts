@@ -1,0 +1,85 @@
+/** Files and directories as the agent needs them; paths are absolute. */
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'socket' | 'charDevice' | 'blockDevice' | 'other';
+
+export interface FileInfo {
+  readonly kind: FileKind;
+  /** Permission bits, without the type. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Failures are Node's own errors, with their `code`. */
+export interface Files {
+  /** Makes the directory and its parents; an existing one is left as it is, a new one gets exactly `mode`. */
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /** Writes a file with exactly `mode`, whatever the umask is. */
+  writeFile(path: string, content: Uint8Array | string, mode: number): Promise<void>;
+  /** The whole file; undefined when there is none. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** Names in a directory; undefined when there is none. */
+  list(path: string): Promise<readonly string[] | undefined>;
+  /** What stands there; undefined when nothing does. Symbolic links are followed unless `follow` is false. */
+  info(path: string, follow?: boolean): Promise<FileInfo | undefined>;
+  symlink(target: string, path: string): Promise<void>;
+  readSymlink(path: string): Promise<string | undefined>;
+  /** Replaces what stands at `to`, at once. */
+  rename(from: string, to: string): Promise<void>;
+  /** Everything below it too; fine when there is nothing. */
+  remove(path: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  /** Leaves the owner when `uid` is undefined. */
+  chown(path: string, uid: number | undefined, gid: number): Promise<void>;
+  /** The path without symbolic links. */
+  realPath(path: string): Promise<string>;
+}
+
+/** The machine's file system. */
+export function createFiles(): Files {
+  return {
+    async makeDirectory(path, mode) {
+      if ((await mkdir(path, { recursive: true, mode })) !== undefined) await chmod(path, mode);
+    },
+    async writeFile(path, content, mode) {
+      await writeFile(path, content, { mode });
+      await chmod(path, mode);
+    },
+    readFile: (path) => orUndefined(readFile(path)),
+    list: (path) => orUndefined(readdir(path)),
+    info: async (path, follow = true) => {
+      const found = await orUndefined(follow ? stat(path) : lstat(path));
+      return found && { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
+    },
+    symlink: (target, path) => symlink(target, path),
+    readSymlink: (path) => orUndefined(readlink(path)),
+    rename: (from, to) => rename(from, to),
+    remove: (path) => rm(path, { recursive: true, force: true }),
+    chmod: (path, mode) => chmod(path, mode),
+    async chown(path, uid, gid) {
+      await chown(path, uid ?? (await stat(path)).uid, gid);
+    },
+    realPath: (path) => realpath(path),
+  };
+}
+
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function kindOf(stats: Awaited<ReturnType<typeof stat>>): FileKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isSocket()) return 'socket';
+  if (stats.isCharacterDevice()) return 'charDevice';
+  if (stats.isBlockDevice()) return 'blockDevice';
+  return 'other';
+}
