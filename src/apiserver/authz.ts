@@ -1,0 +1,86 @@
+/** Who may do what (design D7): one function, and the words of its refusal. */
+import { StatusError } from '../lib/status-error.ts';
+import { authenticatedGroup, mastersGroup, type UserInfo, viewersGroup } from './identity.ts';
+
+/** What somebody wants to do to a resource. */
+export interface ResourceAttributes {
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. */
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string | undefined;
+  /** Undefined or empty: all namespaces, or a kind without them. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** What somebody wants to read beside resources: discovery, version, health. */
+export interface PathAttributes {
+  readonly verb: string;
+  readonly path: string;
+}
+
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+/** What a viewer may be shown: everything but what opens other doors. */
+const hiddenFromViewers: ReadonlySet<string> = new Set(['secrets']);
+const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
+/** Subresources whose `get` enters a container. */
+const enteringSubresources: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
+/** Questions that everybody may ask about himself. */
+const selfReviews: ReadonlySet<string> = new Set([
+  'authorization.k8s.io/selfsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectrulesreviews',
+  'authentication.k8s.io/selfsubjectreviews',
+]);
+
+const yes = (reason: string): Decision => ({ allowed: true, reason });
+const no: Decision = { allowed: false, reason: '' };
+
+/** Whether `user` may do it, and by which rule. */
+export function authorize(user: UserInfo, wanted: ResourceAttributes): Decision {
+  if (user.groups.includes(mastersGroup)) return yes(`member of ${mastersGroup}`);
+  if (wanted.verb === 'create' && selfReviews.has(`${wanted.group}/${wanted.resource}`)) {
+    return yes('everybody may ask about himself');
+  }
+  if (!user.groups.includes(viewersGroup)) return no;
+  const isReading =
+    readVerbs.has(wanted.verb) &&
+    !hiddenFromViewers.has(wanted.resource) &&
+    !enteringSubresources.has(wanted.subresource ?? '');
+  // `*` asks for everything at once, of which some is hidden.
+  return isReading && wanted.resource !== '*' ? yes(`member of ${viewersGroup}`) : no;
+}
+
+/** Paths that are no resources may be read by everybody who was recognised. */
+export function authorizePath(user: UserInfo, wanted: PathAttributes): Decision {
+  if (user.groups.includes(mastersGroup)) return yes(`member of ${mastersGroup}`);
+  return wanted.verb === 'get' && user.groups.includes(authenticatedGroup)
+    ? yes(`member of ${authenticatedGroup}`)
+    : no;
+}
+
+/** @throws StatusError Forbidden, worded as Kubernetes does */
+export function requireResource(user: UserInfo, wanted: ResourceAttributes): void {
+  if (authorize(user, wanted).allowed) return;
+  const { group, verb, namespace, name } = wanted;
+  const resource = wanted.subresource ? `${wanted.resource}/${wanted.subresource}` : wanted.resource;
+  const qualified = group === '' ? wanted.resource : `${wanted.resource}.${group}`;
+  const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope';
+  throw new StatusError(
+    'Forbidden',
+    `${qualified}${name ? ` "${name}"` : ''} is forbidden: User "${user.username}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,
+    { details: { ...(name ? { name } : {}), ...(group === '' ? {} : { group }), kind: wanted.resource } },
+  );
+}
+
+/** @throws StatusError Forbidden */
+export function requirePath(user: UserInfo, wanted: PathAttributes): void {
+  if (authorizePath(user, wanted).allowed) return;
+  throw new StatusError('Forbidden', `forbidden: User "${user.username}" cannot ${wanted.verb} path "${wanted.path}"`, {
+    details: {},
+  });
+}

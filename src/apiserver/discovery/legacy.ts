@@ -1,0 +1,69 @@
+/** Discovery as it has been since Kubernetes 1.0: one document a group and one a version. */
+import type { AnyKind } from '../registry/context.ts';
+import { type GroupVersion, groupVersions, versionsOf } from './group-versions.ts';
+
+/** GET /api. */
+export function apiVersions(): unknown {
+  return {
+    kind: 'APIVersions',
+    versions: versionsOf('').map(({ version }) => version),
+    serverAddressByClientCIDRs: [],
+  };
+}
+
+/** GET /apis. */
+export function apiGroupList(): unknown {
+  const groups = new Set(groupVersions().flatMap(({ group }) => (group === '' ? [] : [group])));
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: [...groups].map(groupOf) };
+}
+
+/** GET /apis/GROUP; undefined when the group is not served. */
+export function apiGroup(group: string): unknown {
+  if (group === '' || versionsOf(group).length === 0) return undefined;
+  return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group) };
+}
+
+function groupOf(group: string): {
+  readonly name: string;
+  readonly versions: readonly unknown[];
+  readonly preferredVersion: unknown;
+} {
+  const versions = versionsOf(group).map(({ name, version }) => ({ groupVersion: name, version }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+/** GET /api/VERSION and /apis/GROUP/VERSION; undefined when it is not served. */
+export function apiResourceList(group: string, version: string): unknown {
+  const found = versionsOf(group).find((each) => each.version === version);
+  return (
+    found && { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: found.name, resources: resourcesOf(found) }
+  );
+}
+
+function resourcesOf({ kinds }: GroupVersion): readonly unknown[] {
+  return kinds.flatMap((kind) => [resourceOf(kind), ...subresourcesOf(kind)]);
+}
+
+function resourceOf(kind: AnyKind): unknown {
+  return {
+    name: kind.resource,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: kind.verbs,
+    ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
+    ...(kind.categories.length > 0 ? { categories: kind.categories } : {}),
+  };
+}
+
+function subresourcesOf(kind: AnyKind): readonly unknown[] {
+  return kind.subresources.map((subresource) => ({
+    name: `${kind.resource}/${subresource.name}`,
+    singularName: '',
+    namespaced: kind.namespaced,
+    ...(subresource.group === undefined ? {} : { group: subresource.group }),
+    ...(subresource.version === undefined ? {} : { version: subresource.version }),
+    kind: subresource.kind,
+    verbs: subresource.verbs,
+  }));
+}

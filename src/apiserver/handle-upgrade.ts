@@ -1,0 +1,106 @@
+/**
+ * Requests that leave HTTP: exec, attach and port-forward, and watches over WebSocket. Who it is, whether he may and
+ * whether the pod exists is settled before the protocol changes, so that a refusal is a plain HTTP Status.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Pod } from '../api/kinds/pod/types.ts';
+import type { Logger } from '../lib/logger.ts';
+import { StatusError } from '../lib/status-error.ts';
+import type { Authenticate, Listener } from './authn.ts';
+import { requireResource } from './authz.ts';
+import { splitUrl, toFailure } from './handle-request.ts';
+import { parsePath, type ResourcePath } from './http/request-path.ts';
+import type { PodStreams } from './pod-streams.ts';
+import { chooseContainer } from './pods/choose-container.ts';
+import { unknownPath } from './registry/errors.ts';
+import { isPod } from './registry/removal.ts';
+import type { Registry } from './registry.ts';
+import type { RequestLimits } from './request-limits.ts';
+import { findTarget, methodNotAllowed, requireName } from './requests/handle-resource.ts';
+import type { StreamUpgrader } from './streams/stream-upgrader.ts';
+import { refuseUpgrade } from './streams/upgrade-response.ts';
+
+export interface UpgradeDeps {
+  readonly registry: Registry;
+  readonly podStreams: PodStreams;
+  readonly upgrader: StreamUpgrader;
+  readonly authenticate: Authenticate;
+  readonly limits: RequestLimits;
+  readonly log: Logger;
+}
+
+/** One upgrade as Node hands it over. */
+export interface IncomingUpgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly listener: Listener;
+}
+
+type StreamName = 'exec' | 'attach' | 'portforward';
+
+/** Serves an upgrade until its streams end. Never rejects. */
+export async function handleUpgrade(deps: UpgradeDeps, incoming: IncomingUpgrade): Promise<void> {
+  const { request, socket } = incoming;
+  // Node removes its own listener when it hands the socket over.
+  const onError = (): void => {
+    socket.destroy();
+  };
+  socket.on('error', onError);
+  const { pathname, query } = splitUrl(request.url ?? '/');
+  let release = (): void => {};
+  try {
+    const { pod, stream } = await admit(deps, incoming, pathname);
+    release = deps.limits.enter(true);
+    await serve(deps, incoming, pod, stream, query);
+  } catch (error) {
+    refuseUpgrade(socket, toFailure(error, deps.log, { method: request.method, path: pathname }));
+  } finally {
+    release();
+  }
+}
+
+async function admit(
+  deps: UpgradeDeps,
+  { request, socket, listener }: IncomingUpgrade,
+  pathname: string,
+): Promise<{ readonly pod: Pod; readonly stream: StreamName }> {
+  const user = await deps.authenticate(listener, socket, request.headers.authorization);
+  const path = parsePath(pathname);
+  if (path?.type !== 'resource') throw unknownPath();
+  // Entering a container is a change of it, whichever method carries it (Kubernetes asks for `create` since 1.35).
+  requireResource(user, { ...path, verb: 'create' });
+  const target = requireName(findTarget(path), path);
+  const stream = streamOf(path);
+  if (!isPod(target.kind) || stream === undefined) throw unknownPath();
+  if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed();
+  return { pod: (await deps.registry.get(target.kind, target.key)) as Pod, stream };
+}
+
+function streamOf({ subresource }: ResourcePath): StreamName | undefined {
+  return subresource === 'exec' || subresource === 'attach' || subresource === 'portforward' ? subresource : undefined;
+}
+
+async function serve(
+  deps: UpgradeDeps,
+  { request, socket, head }: IncomingUpgrade,
+  pod: Pod,
+  stream: StreamName,
+  query: URLSearchParams,
+): Promise<void> {
+  const { podStreams, upgrader } = deps;
+  const { name = '', namespace = '', uid = '' } = pod.metadata;
+  const podRef = { namespace, pod: name, uid };
+  if (stream === 'portforward') {
+    return upgrader.portForward(request, socket, head, (port, signal) => podStreams.portForward(podRef, port, signal));
+  }
+  const ref = { ...podRef, container: chooseContainer(pod, query.get('container') ?? undefined) };
+  if (stream === 'attach') {
+    return upgrader.attach(request, socket, head, (ends, signal) => podStreams.attach(ref, ends, signal));
+  }
+  const command = query.getAll('command');
+  if (command.length === 0)
+    throw new StatusError('BadRequest', 'you must specify at least 1 command for the container');
+  return upgrader.exec(request, socket, head, (ends, signal) => podStreams.exec(ref, command, ends, signal));
+}

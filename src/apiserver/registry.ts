@@ -1,0 +1,181 @@
+/**
+ * The one path by which objects are read and written (design D13), whoever asks: HTTP
+ * requests, the agent and the controllers inside the daemon, and the sources of desired state.
+ *
+ * Guaranteed: an object that comes out is complete (defaults, metadata, resourceVersion); one
+ * that went in was decoded, defaulted and validated by its kind's description; a write is
+ * compare-and-swap on the store; a write that changes nothing is none. It keeps no state of its own.
+ * Not here: who may do what (`authz.ts`), the wire (`server.ts`).
+ */
+import { randomUUID } from 'node:crypto';
+import type { KubeList, KubeObject } from '../api/meta.ts';
+import type { DeleteOptions, ObjectKey, PatchType } from '../api/object-client.ts';
+import { apiVersionOf } from '../api/scheme.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isStatusError } from '../lib/status-error.ts';
+import type { Store } from '../store/store.ts';
+import type { AnyKind, RegistryDeps, WriteContext } from './registry/context.ts';
+import { createObject } from './registry/create.ts';
+import { decodeObject } from './registry/decode-object.ts';
+import { type Deleted, deleteObject } from './registry/delete.ts';
+import { methodNotSupported } from './registry/errors.ts';
+import { randomSuffix } from './registry/generate-name.ts';
+import { type ListEnd, type ListReader, type ListRequest, readList } from './registry/list.ts';
+import { loadObject } from './registry/load.ts';
+import { patchObject } from './registry/patch.ts';
+import type { SelectionOptions } from './registry/selection.ts';
+import { checkMatchesUrl, updateObject } from './registry/update.ts';
+import { type RegistryWatchEvent, type WatchRequest, watchObjects } from './registry/watch.ts';
+
+export interface RegistryOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The one node of this device; every new pod is bound to it. */
+  readonly nodeName: string;
+  /** Default: random UUIDs. */
+  readonly newUid?: () => string;
+  /** Default: five random letters or digits. */
+  readonly newNameSuffix?: () => string;
+}
+
+export class Registry {
+  readonly #deps: RegistryDeps;
+
+  constructor(options: RegistryOptions) {
+    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, ...options };
+  }
+
+  /** @throws StatusError NotFound */
+  async get(kind: AnyKind, key: ObjectKey): Promise<KubeObject> {
+    return (await loadObject(this.#deps, kind, key)).object;
+  }
+
+  /** The list, page by page, for whoever writes it to a wire. Errors as `readList`. */
+  readList(kind: AnyKind, request: ListRequest): ListReader {
+    return readList(this.#deps, kind, request);
+  }
+
+  /** The whole list, or as much of it as `limit` asks for. */
+  async list(kind: AnyKind, request: ListRequest = {}): Promise<KubeList> {
+    const reader = this.readList(kind, request);
+    const items: KubeObject[] = [];
+    for (;;) {
+      const page = await reader.next();
+      if (page.done) return { ...listType(kind), metadata: listMetadata(page.value), items };
+      items.push(...page.value);
+    }
+  }
+
+  /** Ends when `signal` aborts; throws Expired when the history asked for is gone. */
+  watch(kind: AnyKind, request: WatchRequest, signal: AbortSignal): AsyncIterable<RegistryWatchEvent> {
+    return watchObjects(this.#deps, kind, request, signal);
+  }
+
+  /** @param namespace of the URL; for the daemon's own code the object's namespace will do */
+  create(kind: AnyKind, namespace: string | undefined, body: unknown, context: WriteContext): Promise<KubeObject> {
+    requireVerb(kind, 'create');
+    return createObject(this.#deps, kind, namespace, body, context);
+  }
+
+  /** Replaces the object (or, with `subresource`, its status or finalizers). */
+  async update(
+    kind: AnyKind,
+    key: ObjectKey,
+    body: unknown,
+    context: WriteContext,
+    subresource?: string,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    requireVerb(kind, 'update');
+    const sent = checkMatchesUrl(decodeObject(kind, body, context), key);
+    const change = { key, ...(subresource ? { subresource } : {}), change: () => sent };
+    try {
+      return { object: (await updateObject(this.#deps, kind, change, context)).object, created: false };
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound') || !mayCreateOnUpdate(kind, sent)) throw error;
+      return { object: await createObject(this.#deps, kind, key.namespace, sent, context), created: true };
+    }
+  }
+
+  /** Changes the object by a patch, again and again until nobody was faster. */
+  async patch(
+    kind: AnyKind,
+    key: ObjectKey,
+    patch: { readonly type: PatchType; readonly body: unknown },
+    context: WriteContext,
+    subresource?: string,
+  ): Promise<KubeObject> {
+    requireVerb(kind, 'patch');
+    const once = warnOnce(context);
+    const updated = await updateObject(
+      this.#deps,
+      kind,
+      {
+        key,
+        ...(subresource ? { subresource } : {}),
+        change: (current) => patchObject(kind, current, patch.type, patch.body, once),
+      },
+      context,
+    );
+    return updated.object;
+  }
+
+  /** Starts or shortens a deletion. */
+  delete(kind: AnyKind, key: ObjectKey, options: DeleteOptions = {}): Promise<Deleted> {
+    requireVerb(kind, 'delete');
+    return deleteObject(this.#deps, kind, key, options);
+  }
+
+  /** Deletes everything that a selection matches; what somebody else deleted meanwhile is passed over. */
+  async deleteCollection(kind: AnyKind, selection: SelectionOptions, options: DeleteOptions = {}): Promise<KubeList> {
+    requireVerb(kind, 'deletecollection');
+    const found = await this.list(kind, selection);
+    const items: KubeObject[] = [];
+    for (const { metadata } of found.items) {
+      const { name = '', namespace } = metadata;
+      try {
+        items.push((await this.delete(kind, { name, ...(namespace ? { namespace } : {}) }, options)).object);
+      } catch (error) {
+        if (!isStatusError(error, 'NotFound')) throw error;
+      }
+    }
+    return { ...found, items };
+  }
+}
+
+/** apiVersion and kind of a kind's list. */
+export function listType(kind: AnyKind): { readonly apiVersion: string; readonly kind: string } {
+  return { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` };
+}
+
+/** `metadata` of a list that ended like this. */
+export function listMetadata(end: ListEnd): KubeList['metadata'] {
+  return {
+    resourceVersion: String(end.revision),
+    ...(end.continue === undefined ? {} : { continue: end.continue }),
+    ...(end.remainingItemCount === undefined ? {} : { remainingItemCount: end.remainingItemCount }),
+  };
+}
+
+function requireVerb(kind: AnyKind, verb: AnyKind['verbs'][number]): void {
+  if (!kind.verbs.includes(verb) || kind.storage === 'none') throw methodNotSupported(kind.kind, verb);
+}
+
+/** Kubernetes lets a PUT make leases and events (AllowCreateOnUpdate). */
+function mayCreateOnUpdate(kind: AnyKind, sent: KubeObject): boolean {
+  return (
+    (kind.resource === 'leases' || kind.resource === 'events') && !sent.metadata.resourceVersion && !sent.metadata.uid
+  );
+}
+
+/** A patch that is tried again must not warn again. */
+function warnOnce(context: WriteContext): WriteContext {
+  const said = new Set<string>();
+  return {
+    ...context,
+    warn: (message) => {
+      if (said.has(message)) return;
+      said.add(message);
+      context.warn(message);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** A decoded object made whole by its kind's description: first the defaults, then every rule. */
+import type { KubeObject } from '../../api/meta.ts';
+import { applyDefaults } from '../../api/schema/defaults.ts';
+import { validateFields } from '../../api/schema/validate.ts';
+import type { AnyKind } from './context.ts';
+import { invalid } from './errors.ts';
+
+/** The object with every default, those that look at several fields included. */
+export function completeObject(kind: AnyKind, object: KubeObject): KubeObject {
+  const defaulted = applyDefaults(kind.fields, object);
+  return kind.normalize?.(defaulted) ?? defaulted;
+}
+
+/**
+ * @param previous the stored object when this is an update
+ * @throws StatusError Invalid, with one cause for each wrong field
+ */
+export function validateObject(kind: AnyKind, object: KubeObject, previous?: KubeObject): void {
+  const errors = [
+    ...validateFields(kind.fields, object),
+    ...kind.validate(object),
+    ...(previous ? kind.validateUpdate(object, previous) : []),
+  ];
+  if (errors.length > 0) throw invalid(kind, object.metadata.name ?? '', errors);
+}

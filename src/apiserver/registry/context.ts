@@ -1,0 +1,43 @@
+/** What the parts of the registry share: where objects lie, what time it is, and who writes. */
+import type { KubeObject } from '../../api/meta.ts';
+import type { KindDescription } from '../../api/schema/kind.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Store } from '../../store/store.ts';
+import type { UserInfo } from '../identity.ts';
+
+export interface RegistryDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The one node of this device; every pod is bound to it. */
+  readonly nodeName: string;
+  /** A fresh uid for each object. */
+  readonly newUid: () => string;
+  /** The random end of a generated name: five letters or digits. */
+  readonly newNameSuffix: () => string;
+}
+
+/** What to do about fields that the kind does not have (`fieldValidation=`). */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** Who writes, and how. Every write carries one (design D13). */
+export interface WriteContext {
+  readonly user: UserInfo;
+  /** Name under which the fields of this write are owned in managedFields. */
+  readonly fieldManager: string;
+  /** Do everything but store. */
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+  /** Paths of the keys that came twice in the client's JSON; treated as unknown fields are. */
+  readonly duplicateFields: readonly string[];
+  /** Takes sentences for the client's `Warning` headers. */
+  readonly warn: (message: string) => void;
+}
+
+/** An object and the revision it was read at, for compare-and-swap. */
+export interface Loaded {
+  readonly object: KubeObject;
+  readonly revision: number;
+}
+
+/** Any kind, when only its description matters. */
+export type AnyKind = KindDescription;

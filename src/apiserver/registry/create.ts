@@ -1,0 +1,121 @@
+/** Making a new object: the first half of the one write path (design D13). */
+import type { KubeObject, ObjectMeta } from '../../api/meta.ts';
+import { formatTime } from '../../lib/clock.ts';
+import { StatusError } from '../../lib/status-error.ts';
+import { completeObject, validateObject } from './complete-object.ts';
+import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
+import { decodeObject } from './decode-object.ts';
+import { decodeEntry, encodeObject } from './entry-codec.ts';
+import { alreadyExists, invalid } from './errors.ts';
+import { generateName } from './generate-name.ts';
+import { objectKey } from './keys.ts';
+import { withManagedFields } from './managed-fields.ts';
+import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
+import { schedulePod } from './schedule-pod.ts';
+
+/** How often a generated name is tried again when it is taken, as Kubernetes does. */
+const maxGeneratedNames = 8;
+
+/**
+ * @param namespace of the URL, for namespaced kinds
+ * @returns the object as stored
+ * @throws StatusError BadRequest, Invalid, NotFound (namespace), Forbidden (namespace terminating), AlreadyExists
+ */
+export async function createObject(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  namespace: string | undefined,
+  body: unknown,
+  context: WriteContext,
+): Promise<KubeObject> {
+  const sent = decodeObject(kind, body, context);
+  if (sent.metadata.resourceVersion) {
+    throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
+  }
+  const inNamespace = placeInNamespace(kind, sent, namespace);
+  if (kind.namespaced) {
+    await checkNamespaceTakesNew(deps, kind, inNamespace.metadata.namespace ?? '', sent.metadata.name ?? '');
+  }
+  const { name, generateName: prefix } = sent.metadata;
+  if (name) return insert(deps, kind, inNamespace, context);
+  if (!prefix) {
+    throw invalid(kind, '', [
+      {
+        field: 'metadata.name',
+        reason: 'FieldValueRequired',
+        message: 'Required value: name or generateName is required',
+      },
+    ]);
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const generated = generateName(prefix, deps.newNameSuffix());
+    try {
+      return await insert(deps, kind, withMetadata(inNamespace, { name: generated }), context);
+    } catch (error) {
+      const isTaken = error instanceof StatusError && error.reason === 'AlreadyExists';
+      if (!isTaken || attempt === maxGeneratedNames) throw error;
+    }
+  }
+}
+
+function withMetadata(object: KubeObject, changes: Partial<ObjectMeta>): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...changes } };
+}
+
+function placeInNamespace(kind: AnyKind, object: KubeObject, namespace: string | undefined): KubeObject {
+  const { namespace: sent, ...metadata } = object.metadata;
+  if (!kind.namespaced) return { ...object, metadata };
+  if (sent && namespace && sent !== namespace) {
+    throw new StatusError(
+      'BadRequest',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  return withMetadata(object, { namespace: namespace ?? sent ?? '' });
+}
+
+async function insert(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: WriteContext): Promise<KubeObject> {
+  const object = prepare(deps, kind, sent);
+  validateObject(kind, object);
+  const next = withManagedFields(kind, { previous: undefined, next: object, context, nowMs: deps.clock.now() });
+  const name = next.metadata.name ?? '';
+  const key = objectKey(kind, { name, ...(next.metadata.namespace ? { namespace: next.metadata.namespace } : {}) });
+  if (context.dryRun) {
+    if (await deps.store.get(key)) throw alreadyExists(kind, name);
+    return next;
+  }
+  const entry = await deps.store.put({ key, ...encodeObject(kind, next), expected: 0 });
+  if (entry === 'Conflict') throw alreadyExists(kind, name);
+  return decodeEntry(kind, entry);
+}
+
+/** What the server decides about a new object, whatever the client sent for it. */
+function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeObject {
+  const {
+    deletionTimestamp: _,
+    deletionGracePeriodSeconds: __,
+    selfLink: ___,
+    resourceVersion: ____,
+    managedFields: _____,
+    ...metadata
+  } = sent.metadata;
+  const { status, apiVersion, kind: kindName, metadata: ______, ...fields } = sent;
+  const keepsStatus = !kind.subresources.some((subresource) => subresource.name === 'status');
+  const fresh: KubeObject = {
+    apiVersion,
+    kind: kindName,
+    metadata: {
+      ...metadata,
+      uid: deps.newUid(),
+      creationTimestamp: formatTime(deps.clock.now()),
+      ...(kind.hasGeneration ? { generation: 1 } : {}),
+    },
+    ...fields,
+    ...(keepsStatus && status !== undefined ? { status } : {}),
+  };
+  const complete = completeObject(kind, fresh);
+  const prepared = kind.prepareForCreate?.(complete) ?? complete;
+  return kind.group === '' && kind.resource === 'pods'
+    ? schedulePod(prepared, deps.nodeName, deps.clock.now())
+    : prepared;
+}

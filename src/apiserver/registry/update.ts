@@ -1,0 +1,238 @@
+/**
+ * Changing an object: the other half of the one write path (design D13). PUT, PATCH and
+ * the subresources differ only in how the next object is made from the present one.
+ */
+import { jsonEqual } from '../../api/json-value.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { ObjectKey } from '../../api/object-client.ts';
+import { StatusError } from '../../lib/status-error.ts';
+import { completeObject, validateObject } from './complete-object.ts';
+import type { AnyKind, Loaded, RegistryDeps, WriteContext } from './context.ts';
+import { decodeEntry, encodeObject } from './entry-codec.ts';
+import { conflict, invalid, staleVersion } from './errors.ts';
+import { objectKey } from './keys.ts';
+import { loadObject } from './load.ts';
+import { withManagedFields } from './managed-fields.ts';
+import { isReadyToGo } from './removal.ts';
+
+/** Bound on read-modify-write; only reached when something writes the object without pause. */
+const maxAttempts = 32;
+
+export interface Update {
+  readonly key: ObjectKey;
+  /** `status` or `finalize` write only their own part; undefined writes everything else. */
+  readonly subresource?: string;
+  /** Makes what the client wants from the present object. Called again when somebody was faster. */
+  readonly change: (current: KubeObject) => KubeObject | Promise<KubeObject>;
+}
+
+export interface Updated {
+  readonly object: KubeObject;
+  /** The write completed a deletion that was under way, so the object is gone. */
+  readonly removed: boolean;
+}
+
+/**
+ * Applies `change` with compare-and-swap. A resourceVersion in the changed object must be the current
+ * one; a change that changes nothing writes nothing.
+ *
+ * @throws StatusError NotFound, Conflict, Invalid, or what `change` throws
+ */
+export async function updateObject(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  update: Update,
+  context: WriteContext,
+): Promise<Updated> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const current = await loadObject(deps, kind, update.key);
+    const wanted = await update.change(current.object);
+    checkPreconditions(kind, current.object, wanted);
+    const updated = await store(deps, kind, current, mergeParts(kind, current.object, wanted, update), update, context);
+    if (updated !== 'Conflict') return updated;
+  }
+  throw staleVersion(kind, update.key.name);
+}
+
+function checkPreconditions(kind: AnyKind, current: KubeObject, wanted: KubeObject): void {
+  const name = current.metadata.name ?? '';
+  const { uid, resourceVersion } = wanted.metadata;
+  if (uid && uid !== current.metadata.uid) {
+    throw conflict(
+      kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+    );
+  }
+  if (!resourceVersion) return;
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw invalid(kind, name, [
+      {
+        field: 'metadata.resourceVersion',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(resourceVersion)}: must be an unsigned integer`,
+      },
+    ]);
+  }
+  if (resourceVersion !== '0' && resourceVersion !== current.metadata.resourceVersion) throw staleVersion(kind, name);
+}
+
+/** The next object: the client's part from `wanted`, everything that is not its to write from `current`. */
+function mergeParts(kind: AnyKind, current: KubeObject, wanted: KubeObject, update: Update): KubeObject {
+  if (update.subresource === 'status') return replaceField(current, 'status', wanted['status']);
+  if (update.subresource === 'finalize') {
+    const finalizers = (wanted['spec'] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers;
+    const spec = current['spec'] as Readonly<Record<string, unknown>> | undefined;
+    return replaceField(current, 'spec', { ...spec, finalizers: finalizers ?? [] });
+  }
+  const { metadata, ...fields } = wanted;
+  const keepsStatus = kind.subresources.some((subresource) => subresource.name === 'status');
+  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion } =
+    current.metadata;
+  const {
+    uid: _,
+    creationTimestamp: __,
+    deletionTimestamp: ___,
+    deletionGracePeriodSeconds: ____,
+    generation: _____,
+    selfLink: ______,
+    ...sentMetadata
+  } = metadata;
+  const next: KubeObject = {
+    ...(keepsStatus ? replaceField({ ...fields, metadata } as KubeObject, 'status', current['status']) : fields),
+    apiVersion: current.apiVersion,
+    kind: current.kind,
+    metadata: {
+      ...sentMetadata,
+      ...(uid === undefined ? {} : { uid }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
+      ...(generation === undefined ? {} : { generation }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(current.metadata.managedFields ? { managedFields: current.metadata.managedFields } : {}),
+    },
+  };
+  checkMetadata(kind, current, next);
+  const complete = completeObject(kind, next);
+  return kind.prepareForUpdate?.(complete, current) ?? complete;
+}
+
+function replaceField(object: KubeObject, field: 'spec' | 'status', value: unknown): KubeObject {
+  const { [field]: _, ...rest } = object;
+  return (value === undefined ? rest : { ...rest, [field]: value }) as KubeObject;
+}
+
+function checkMetadata(kind: AnyKind, current: KubeObject, next: KubeObject): void {
+  const { name = '', namespace } = current.metadata;
+  for (const field of ['name', 'namespace'] as const) {
+    if (next.metadata[field] === current.metadata[field]) continue;
+    throw invalid(kind, name, [
+      {
+        field: `metadata.${field}`,
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(next.metadata[field] ?? namespace)}: field is immutable`,
+      },
+    ]);
+  }
+  if (current.metadata.deletionTimestamp === undefined) return;
+  const before = new Set(current.metadata.finalizers ?? []);
+  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return;
+  const listed = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+  throw invalid(kind, name, [
+    {
+      field: 'metadata.finalizers',
+      reason: 'FieldValueForbidden',
+      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${listed}}`,
+    },
+  ]);
+}
+
+async function store(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  current: Loaded,
+  merged: KubeObject,
+  update: Update,
+  context: WriteContext,
+): Promise<Updated | 'Conflict'> {
+  if (jsonEqual(comparable(merged), comparable(current.object))) return { object: current.object, removed: false };
+  const isNewIntent = kind.hasGeneration && !jsonEqual(intentOf(merged), intentOf(current.object));
+  const generation = (current.object.metadata.generation ?? 0) + 1;
+  const changed = isNewIntent ? { ...merged, metadata: { ...merged.metadata, generation } } : merged;
+  validateObject(kind, changed, current.object);
+  const next = withManagedFields(kind, {
+    previous: current.object,
+    next: changed,
+    context,
+    ...(update.subresource ? { subresource: update.subresource } : {}),
+    nowMs: deps.clock.now(),
+  });
+  const removed = next.metadata.deletionTimestamp !== undefined && isReadyToGo(kind, next);
+  if (context.dryRun) return { object: next, removed };
+  const key = objectKey(kind, update.key);
+  if (removed) {
+    const entry = await deps.store.delete(key, current.revision);
+    if (entry === 'Conflict') return 'Conflict';
+    return { object: next, removed };
+  }
+  const entry = await deps.store.put({ key, ...changedParts(kind, current.object, next), expected: current.revision });
+  return entry === 'Conflict' ? 'Conflict' : { object: decodeEntry(kind, entry), removed };
+}
+
+/** Only the part that differs, so that a status costs no write to flash. */
+function changedParts(
+  kind: AnyKind,
+  previous: KubeObject,
+  next: KubeObject,
+): ReturnType<typeof encodeObject> & { keep?: boolean } {
+  const before = encodeObject(kind, previous);
+  const after = encodeObject(kind, next);
+  const intent = after.intent === before.intent ? undefined : after.intent;
+  const observation = after.observation === before.observation ? undefined : after.observation;
+  const keep = observation !== undefined && kind.keepObservation?.(next, previous);
+  return {
+    ...(intent === undefined ? {} : { intent }),
+    ...(observation === undefined ? {} : { observation }),
+    ...(keep ? { keep } : {}),
+  };
+}
+
+function comparable(object: KubeObject): KubeObject {
+  const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function intentOf(object: KubeObject): unknown {
+  const { metadata: _, status: __, ...rest } = object;
+  return rest;
+}
+
+/**
+ * The change of a PUT: the sent object, checked against the URL.
+ *
+ * @throws StatusError BadRequest when name or namespace differ from the URL's
+ */
+export function checkMatchesUrl(sent: KubeObject, key: ObjectKey): KubeObject {
+  const { name, namespace } = sent.metadata;
+  if (!name) {
+    throw new StatusError(
+      'BadRequest',
+      `the name of the object (${key.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (name !== key.name) {
+    throw new StatusError(
+      'BadRequest',
+      `the name of the object (${name}) does not match the name on the URL (${key.name})`,
+    );
+  }
+  if (key.namespace && namespace && namespace !== key.namespace) {
+    throw new StatusError(
+      'BadRequest',
+      `the namespace of the object (${namespace}) does not match the namespace on the request (${key.namespace})`,
+    );
+  }
+  return key.namespace ? { ...sent, metadata: { ...sent.metadata, namespace: key.namespace } } : sent;
+}

@@ -1,0 +1,137 @@
+/** Requests about resources: from path and method to a verb, from the verb to what is done. */
+
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import { findKind } from '../../api/scheme.ts';
+import { StatusError } from '../../lib/status-error.ts';
+import { requireResource } from '../authz.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { readBoolean } from '../http/query.ts';
+import type { ResourcePath } from '../http/request-path.ts';
+import type { PodStreams } from '../pod-streams.ts';
+import { handleLog } from '../pods/log.ts';
+import type { AnyKind } from '../registry/context.ts';
+import { unknownPath } from '../registry/errors.ts';
+import { isPod } from '../registry/removal.ts';
+import type { Registry } from '../registry.ts';
+import { handleEviction } from './eviction.ts';
+import { handleGet, handleList, handleWatch } from './read.ts';
+import { handleReview } from './reviews.ts';
+import type { ObjectTarget, Target } from './target.ts';
+import { handleCreate, handleDelete, handleDeleteCollection, handlePatch, handleUpdate } from './write.ts';
+
+export interface ResourceDeps {
+  readonly registry: Registry;
+  readonly podStreams: PodStreams;
+  /**
+   * Resolves when pods can be shown: after a start they wait for the first look at the runtime, so that nothing
+   * flaps (design D5). Bounded by its implementer.
+   */
+  readonly podsAreKnown: () => Promise<void>;
+}
+
+type Verb = AnyKind['verbs'][number];
+
+/** The refusal of a method that a path does not have. */
+export function methodNotAllowed(): StatusError {
+  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
+}
+
+/** @throws StatusError of any reason; nothing has been answered then, unless the answer had begun */
+export async function handleResource(deps: ResourceDeps, exchange: Exchange, path: ResourcePath): Promise<void> {
+  const verb = verbOf(exchange, path);
+  requireResource(exchange.user, { ...path, verb });
+  const target = findTarget(path);
+  if (isPod(target.kind) && (verb === 'get' || verb === 'list' || verb === 'watch')) await deps.podsAreKnown();
+  if (path.subresource !== undefined) {
+    return handleSubresource(deps, exchange, requireName(target, path), verb, path.subresource);
+  }
+  if (!target.kind.verbs.includes(verb)) throw methodNotAllowed();
+  const { registry } = deps;
+  switch (verb) {
+    case 'get':
+      return handleGet(registry, exchange, requireName(target, path));
+    case 'list':
+      return handleList(registry, exchange, target);
+    case 'watch':
+      return handleWatch(registry, exchange, target);
+    case 'create':
+      if (path.name !== undefined || (target.kind.namespaced && !path.namespace)) throw methodNotAllowed();
+      return target.kind.storage === 'none'
+        ? handleReview(exchange, target.kind)
+        : handleCreate(registry, exchange, target);
+    case 'update':
+      return handleUpdate(registry, exchange, requireName(target, path));
+    case 'patch':
+      return handlePatch(registry, exchange, requireName(target, path));
+    case 'delete':
+      return handleDelete(registry, exchange, requireName(target, path));
+    case 'deletecollection':
+      return handleDeleteCollection(registry, exchange, target);
+  }
+}
+
+function verbOf({ request, query }: Exchange, { name }: ResourcePath): Verb {
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (name !== undefined) return 'get';
+      return readBoolean(query, 'watch') ? 'watch' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return name === undefined ? 'deletecollection' : 'delete';
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** @throws StatusError NotFound for what is not served */
+export function findTarget({ group, version, resource, namespace }: ResourcePath): Target {
+  const kind = findKind(group, version, resource);
+  if (!kind || (!kind.namespaced && namespace !== undefined)) throw unknownPath();
+  return { kind, namespace };
+}
+
+/** @throws StatusError MethodNotAllowed without a name, NotFound for a namespaced object without its namespace */
+export function requireName({ kind, namespace }: Target, { name }: ResourcePath): ObjectTarget {
+  if (name === undefined) throw methodNotAllowed();
+  if (kind.namespaced && !namespace) throw unknownPath();
+  return { kind, namespace, key: namespace ? { namespace, name } : { name } };
+}
+
+async function handleSubresource(
+  deps: ResourceDeps,
+  exchange: Exchange,
+  target: ObjectTarget,
+  verb: Verb,
+  name: string,
+): Promise<void> {
+  const subresource = target.kind.subresources.find((each) => each.name === name);
+  if (!subresource) throw unknownPath();
+  if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  switch (name) {
+    case 'status':
+    case 'finalize':
+      if (verb === 'get') return handleGet(deps.registry, exchange, target);
+      return verb === 'patch'
+        ? handlePatch(deps.registry, exchange, target, name)
+        : handleUpdate(deps.registry, exchange, target, name);
+    case 'eviction':
+      return handleEviction(deps.registry, exchange, target);
+    case 'log':
+      return handleLog(deps.podStreams, exchange, (await deps.registry.get(target.kind, target.key)) as Pod);
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      // These come as upgrades, which the server takes before it looks here.
+      throw new StatusError('BadRequest', 'Upgrade request required');
+    default:
+      throw unknownPath();
+  }
+}

@@ -1,0 +1,113 @@
+/** POST, PUT, PATCH and DELETE on objects. */
+import type { DeleteOptions, PatchType } from '../../api/object-client.ts';
+import { type ParsedJson, parseJson } from '../../api/schema/json-text.ts';
+import { sendJson } from '../http/answer.ts';
+import { decodeText, unsupportedMediaType } from '../http/decode-body.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { parseYaml } from '../http/kubernetes-yaml.ts';
+import { parseMediaType } from '../http/media-type.ts';
+import { presentationOf, sendObject } from '../http/object-answer.ts';
+import { readInteger, readText } from '../http/query.ts';
+import { readBody } from '../http/read-body.ts';
+import { successStatus } from '../http/status-answer.ts';
+import type { Deleted } from '../registry/delete.ts';
+import { parseDeleteOptions } from '../registry/delete-options.ts';
+import { isPod } from '../registry/removal.ts';
+import type { Registry } from '../registry.ts';
+import { readDryRun, readWriteContext } from '../write-context.ts';
+import { readSelection } from './read.ts';
+import { readObjectBody, readOptionalBody } from './request-body.ts';
+import type { ObjectTarget, Target } from './target.ts';
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+export async function handleCreate(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
+  // What cannot be answered must not be done.
+  presentationOf(exchange);
+  const body = await readObjectBody(exchange);
+  const context = readWriteContext(exchange, 'CreateOptions', body.duplicateFields);
+  const object = await registry.create(target.kind, target.namespace, body.value, context);
+  await sendObject(exchange, target.kind, object, 201);
+}
+
+/** @param subresource `status` or `finalize` */
+export async function handleUpdate(
+  registry: Registry,
+  exchange: Exchange,
+  target: ObjectTarget,
+  subresource?: string,
+): Promise<void> {
+  presentationOf(exchange);
+  const body = await readObjectBody(exchange);
+  const context = readWriteContext(exchange, 'UpdateOptions', body.duplicateFields);
+  const { object, created } = await registry.update(target.kind, target.key, body.value, context, subresource);
+  await sendObject(exchange, target.kind, object, created ? 201 : 200);
+}
+
+/** @param subresource `status` */
+export async function handlePatch(
+  registry: Registry,
+  exchange: Exchange,
+  target: ObjectTarget,
+  subresource?: string,
+): Promise<void> {
+  presentationOf(exchange);
+  const { type: contentType } = parseMediaType(exchange.request.headers['content-type'] ?? '');
+  const type = Object.hasOwn(patchTypes, contentType) ? patchTypes[contentType] : undefined;
+  if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
+  const body = await readPatch(exchange, type);
+  const context = readWriteContext(exchange, 'PatchOptions', body.duplicateFields);
+  const patch = { type, body: body.value };
+  await sendObject(exchange, target.kind, await registry.patch(target.kind, target.key, patch, context, subresource));
+}
+
+async function readPatch({ request, clock }: Exchange, type: PatchType): Promise<ParsedJson> {
+  const text = decodeText(await readBody(request, clock));
+  return type === 'apply' ? parseYaml(text) : parseJson(text);
+}
+
+export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {
+  const options = await readDeleteOptions(exchange);
+  const deleted = await registry.delete(target.kind, target.key, options);
+  await sendDeleted(exchange, target, deleted);
+}
+
+export async function handleDeleteCollection(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
+  const options = await readDeleteOptions(exchange);
+  const selection = readSelection(exchange.query, target.namespace);
+  await sendJson(exchange, 200, await registry.deleteCollection(target.kind, selection, options));
+}
+
+/** Options from the body or, when there is none, from the query; `dryRun` may stand in either. */
+async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptions> {
+  const { query } = exchange;
+  const { value } = await readOptionalBody(exchange);
+  const gracePeriodSeconds = readInteger(query, 'gracePeriodSeconds');
+  const options = parseDeleteOptions(
+    value ?? {
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(query.has('propagationPolicy') ? { propagationPolicy: readText(query, 'propagationPolicy') } : {}),
+    },
+  );
+  return readDryRun(query, 'DeleteOptions') ? { ...options, dryRun: true } : options;
+}
+
+/** Kubernetes answers with the object while it lives on, and for pods and service accounts always. */
+async function sendDeleted(exchange: Exchange, { kind, key }: ObjectTarget, deleted: Deleted): Promise<void> {
+  if (!deleted.removed || isPod(kind) || kind.resource === 'serviceaccounts') {
+    return sendObject(exchange, kind, deleted.object);
+  }
+  const { uid } = deleted.object.metadata;
+  const details = {
+    name: key.name,
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.resource,
+    ...(uid === undefined ? {} : { uid }),
+  };
+  await sendJson(exchange, 200, successStatus(details));
+}

@@ -1,0 +1,230 @@
+/**
+ * The API server: TLS 1.3 on the network, HTTP on a root-only unix socket, one way to answer both (design D7).
+ *
+ * Guaranteed: every answer that is not 2xx is a Status; a client that sends or reads nothing is given up after
+ * seconds; what a client can make the server hold is bounded; `close` lets answers that are under way finish.
+ * It keeps no objects: those are the registry's.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { StatusError } from '../lib/status-error.ts';
+import { type AuthnDeps, clientFingerprint, createAuthenticate, type Listener } from './authn.ts';
+import type { HealthCheck } from './discovery/health.ts';
+import { OpenApiDocuments } from './discovery/openapi.ts';
+import { type VersionOptions, versionInfo } from './discovery/version.ts';
+import { handleRequest, type RequestDeps } from './handle-request.ts';
+import { handleUpgrade } from './handle-upgrade.ts';
+import { answerClientError } from './http/client-error.ts';
+import type { PodStreams } from './pod-streams.ts';
+import type { Registry } from './registry.ts';
+import { type RequestLimitOptions, RequestLimits } from './request-limits.ts';
+import { createStreamUpgrader } from './streams/stream-upgrader.ts';
+
+/** PEM texts. */
+export interface TlsMaterial {
+  readonly key: string;
+  readonly cert: string;
+  /** Whose client certificates are looked at. */
+  readonly ca: string;
+}
+
+export interface ApiServerDeps {
+  readonly registry: Registry;
+  readonly podStreams: PodStreams;
+  readonly authn: AuthnDeps;
+  readonly tls: TlsMaterial;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: VersionOptions;
+  /** For /livez and /readyz, beside `ping`. */
+  readonly healthChecks?: readonly HealthCheck[];
+  readonly limits?: RequestLimitOptions;
+  /** See `ResourceDeps.podsAreKnown`; default: at once. */
+  readonly podsAreKnown?: () => Promise<void>;
+}
+
+export interface ListenAddresses {
+  readonly tcp?: { readonly host: string; readonly port: number };
+  /** Path of the unix socket. Its directory must be open to root only, and nothing may lie there. */
+  readonly unix?: string;
+}
+
+export interface ApiServer {
+  /**
+   * Starts to listen.
+   *
+   * @returns the TCP port, useful when 0 was asked for
+   * @throws StatusError InternalError naming the address when it is taken or not ours
+   */
+  listen(addresses: ListenAddresses): Promise<{ readonly port: number | undefined }>;
+  /** Uses another certificate for new connections. */
+  setSecureContext(tls: TlsMaterial): void;
+  /** Takes no new requests, ends watches and streams, and waits up to `graceMs` for the rest. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const headersTimeoutMs = 10_000;
+const handshakeTimeoutMs = 10_000;
+/** How often Node looks for connections whose headers do not arrive. */
+const connectionCheckMs = 5_000;
+/** Longer than clients keep idle connections, so that they and not we decide. */
+const keepAliveMs = 120_000;
+const maxConnections = 1_000;
+const defaultGraceMs = 2_000;
+
+const secureContext = ({ key, cert, ca }: TlsMaterial) => ({ key, cert, ca, minVersion: 'TLSv1.3' as const });
+
+export function createApiServer(deps: ApiServerDeps): ApiServer {
+  return new NodeApiServer(deps);
+}
+
+class NodeApiServer implements ApiServer {
+  readonly #deps: ApiServerDeps;
+  readonly #requestDeps: RequestDeps;
+  readonly #closing = new AbortController();
+  /** One a request under way, to be aborted when the server closes. */
+  readonly #underWay = new Set<AbortController>();
+  /** Connections by the fingerprint of the certificate that they showed. */
+  readonly #connections = new Map<string, Set<Socket>>();
+  #tls: HttpsServer | undefined;
+  #unix: Server | undefined;
+  #stopListening: (() => void) | undefined;
+
+  constructor(deps: ApiServerDeps) {
+    this.#deps = deps;
+    this.#requestDeps = {
+      registry: deps.registry,
+      podStreams: deps.podStreams,
+      podsAreKnown: deps.podsAreKnown ?? (async () => {}),
+      authenticate: createAuthenticate(deps.authn),
+      limits: new RequestLimits(deps.limits),
+      healthChecks: deps.healthChecks ?? [],
+      openApi: new OpenApiDocuments(),
+      version: versionInfo(deps.version),
+      clock: deps.clock,
+      log: deps.log,
+    };
+  }
+
+  async listen({ tcp, unix }: ListenAddresses): Promise<{ readonly port: number | undefined }> {
+    this.#stopListening = this.#deps.authn.issuedClients.onRevoked(({ fingerprint }) => {
+      for (const socket of this.#connections.get(fingerprint) ?? []) socket.destroy();
+    });
+    if (unix !== undefined) {
+      this.#unix = this.#prepare(createHttpServer(httpOptions), 'unix');
+      await startListening(this.#unix, { path: unix });
+    }
+    if (tcp === undefined) return { port: undefined };
+    this.#tls = this.#prepare(createHttpsServer({ ...httpOptions, ...this.#tlsOptions() }), 'tls');
+    this.#tls.on('secureConnection', (socket) => this.#track(socket));
+    // Scanners and clients that do not trust our CA end here; there is nobody to tell.
+    this.#tls.on('tlsClientError', (error, socket) => {
+      this.#deps.log.debug('tls handshake failed', { error });
+      socket.destroy();
+    });
+    await startListening(this.#tls, tcp);
+    return { port: (this.#tls.address() as AddressInfo).port };
+  }
+
+  setSecureContext(tls: TlsMaterial): void {
+    this.#tls?.setSecureContext(secureContext(tls));
+  }
+
+  async close(graceMs = defaultGraceMs): Promise<void> {
+    this.#stopListening?.();
+    this.#closing.abort(new StatusError('ServiceUnavailable', 'the server is stopping'));
+    const servers = [this.#tls, this.#unix].filter((server) => server !== undefined);
+    const closed = Promise.all(servers.map(stopServing));
+    for (const exchange of this.#underWay) exchange.abort(this.#closing.signal.reason);
+    const patience = new AbortController();
+    const late = this.#deps.clock.sleep(graceMs, patience.signal).catch(() => undefined);
+    await Promise.race([closed, late]);
+    patience.abort();
+    for (const server of servers) server.closeAllConnections();
+    for (const sockets of this.#connections.values()) for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+
+  #tlsOptions() {
+    return {
+      ...secureContext(this.#deps.tls),
+      requestCert: true,
+      // Whoever has no good certificate completes the handshake and is told 401.
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: handshakeTimeoutMs,
+    };
+  }
+
+  #prepare<S extends Server | HttpsServer>(server: S, listener: Listener): S {
+    server.maxConnections = maxConnections;
+    server.on('request', (request, response) => this.#onRequest(request, response, listener));
+    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head, listener));
+    server.on('clientError', answerClientError);
+    return server;
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, listener: Listener): void {
+    const exchange = new AbortController();
+    this.#underWay.add(exchange);
+    response.on('error', () => {});
+    response.once('close', () => {
+      this.#underWay.delete(exchange);
+      exchange.abort(new StatusError('Timeout', 'the client is gone'));
+    });
+    if (this.#closing.signal.aborted) response.setHeader('Connection', 'close');
+    void handleRequest(this.#requestDeps, { request, response, listener, signal: exchange.signal });
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, listener: Listener): void {
+    const { clock, log } = this.#deps;
+    const upgrader = createStreamUpgrader({ clock, log, signal: this.#closing.signal });
+    // Node's servers hand over the socket itself, whatever the type says.
+    void handleUpgrade({ ...this.#requestDeps, upgrader }, { request, socket: socket as Socket, head, listener });
+  }
+
+  /** Remembers whose connection it is, so that revoking the certificate ends it. */
+  #track(socket: TLSSocket): void {
+    const fingerprint = clientFingerprint(socket);
+    if (fingerprint === undefined) return;
+    const sockets = this.#connections.get(fingerprint) ?? new Set();
+    this.#connections.set(fingerprint, sockets.add(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) this.#connections.delete(fingerprint);
+    });
+  }
+}
+
+const httpOptions = {
+  headersTimeout: headersTimeoutMs,
+  // Bodies have a bound on progress of their own; watches and streams last.
+  requestTimeout: 0,
+  connectionsCheckingInterval: connectionCheckMs,
+  keepAliveTimeout: keepAliveMs,
+};
+
+async function startListening(server: Server | HttpsServer, where: ListenOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const onError = (cause: Error): void => {
+      const address = where.path ?? `${where.host}:${where.port}`;
+      reject(new StatusError('InternalError', `listen on ${address}: ${cause.message}`, { cause }));
+    };
+    server.once('error', onError);
+    server.listen(where, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
+
+function stopServing(server: Server | HttpsServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  return closed;
+}

@@ -1,0 +1,86 @@
+/** The options of a write, as they stand in a request's query and headers. */
+import type { FieldError } from '../api/schema/kind.ts';
+import type { Exchange } from './http/exchange.ts';
+import { readText } from './http/query.ts';
+import type { FieldValidation, WriteContext } from './registry/context.ts';
+import { invalid } from './registry/errors.ts';
+
+/** Kubernetes' bound (FieldManagerMaxLength). */
+const maxManagerLength = 128;
+/** Headers are bounded; more warnings than this are not sent. */
+const maxWarnings = 32;
+const fieldValidations: readonly FieldValidation[] = ['Strict', 'Warn', 'Ignore'];
+
+/**
+ * Who writes what how; warnings become headers of the response.
+ *
+ * @param optionsKind `CreateOptions`, `UpdateOptions` or `PatchOptions`, for the words of a refusal
+ * @param duplicateFields keys that came twice in the body
+ * @throws StatusError Invalid for values that Kubernetes does not know
+ */
+export function readWriteContext(
+  exchange: Exchange,
+  optionsKind: string,
+  duplicateFields: readonly string[] = [],
+): WriteContext {
+  const { query, request, response, user } = exchange;
+  const fieldManager = readText(query, 'fieldManager');
+  const fieldValidation = readText(query, 'fieldValidation') ?? 'Warn';
+  const validation = fieldValidations.find((known) => known === fieldValidation);
+  const errors = [
+    ...(validation ? [] : [notSupported('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn'])]),
+    ...managerErrors(fieldManager),
+  ];
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', errors);
+  let warnings = 0;
+  return {
+    user,
+    fieldManager: fieldManager ?? managerFromUserAgent(request.headers['user-agent']),
+    dryRun: readDryRun(query, optionsKind),
+    fieldValidation: validation ?? 'Warn',
+    duplicateFields,
+    warn: (message) => {
+      warnings += 1;
+      if (warnings <= maxWarnings) response.appendHeader('Warning', `299 - ${quote(message)}`);
+    },
+  };
+}
+
+/** @throws StatusError Invalid for anything but `dryRun=All` */
+export function readDryRun(query: URLSearchParams, optionsKind: string): boolean {
+  const values = query.getAll('dryRun').filter((value) => value !== '');
+  const wrong = values.find((value) => value !== 'All');
+  if (wrong === undefined) return values.length > 0;
+  throw invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', [notSupported('dryRun', wrong, ['All'])]);
+}
+
+function notSupported(field: string, value: string, supported: readonly string[]): FieldError {
+  const list = supported.map((each) => JSON.stringify(each)).join(', ');
+  return {
+    field,
+    reason: 'FieldValueNotSupported',
+    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+  };
+}
+
+function managerErrors(manager: string | undefined): FieldError[] {
+  if (manager === undefined || manager.length <= maxManagerLength) return [];
+  return [
+    {
+      field: 'fieldManager',
+      reason: 'FieldValueTooLong',
+      message: `Too long: may not be more than ${maxManagerLength} bytes`,
+    },
+  ];
+}
+
+/** The first part of the user agent, as Kubernetes names a manager that did not name itself. */
+function managerFromUserAgent(userAgent: string | undefined): string {
+  const first = (userAgent ?? '').split('/')[0] ?? '';
+  return first.replace(/[^\x20-\x7e]/g, '').slice(0, maxManagerLength) || 'unknown';
+}
+
+/** As a quoted string of RFC 9110; what a header cannot hold is left out. */
+function quote(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/(["\\])/g, '\\$1')}"`;
+}
