@@ -91,11 +91,13 @@ function validateType({ type, data = {}, metadata }: Secret): FieldError[] {
       return validateJson(data, '.dockerconfigjson');
     case 'kubernetes.io/basic-auth':
       // One of the two is enough, and it may be empty.
-      return 'username' in data || 'password' in data ? [] : missing(['username', 'password']);
+      return Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password')
+        ? []
+        : missing(['username', 'password']);
     case 'kubernetes.io/ssh-auth':
       return data['ssh-privatekey'] ? [] : missing(['ssh-privatekey']);
     case 'kubernetes.io/tls':
-      return missing(['tls.crt', 'tls.key'].filter((key) => !(key in data)));
+      return missing(['tls.crt', 'tls.key'].filter((key) => !Object.hasOwn(data, key)));
     default:
       return [];
   }

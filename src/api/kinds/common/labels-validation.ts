@@ -40,7 +40,7 @@ export function validateLabelSelector(
     ...expressions.flatMap(({ key = '', operator, values = [] }, index) => {
       const at = `${path}.matchExpressions[${index}]`;
       return [
-        ...validateValueCount(operator, values, at),
+        ...validateOperator(operator, values, at),
         ...(key === '' ? [] : complaints(`${at}.key`, key, checkQualifiedName(key))),
         ...values.flatMap((value, i) => complaints(`${at}.values[${i}]`, value, checkLabelValue(value))),
       ];
@@ -48,7 +48,8 @@ export function validateLabelSelector(
   ];
 }
 
-function validateValueCount(operator: string, values: readonly string[], at: string): FieldError[] {
+/** Whether the operator of a requirement is known and has the values it needs. */
+export function validateOperator(operator: string, values: readonly string[], at: string): FieldError[] {
   switch (operator) {
     case 'In':
     case 'NotIn':
