@@ -6,7 +6,7 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Enough for the log of some hundred deletes. */
+/** More than SQLite's log (1 MiB) takes when it goes into the file, which a delete on a full disk begins with. */
 export const defaultBallastBytes = 2 * 1024 * 1024;
 
 export class Ballast {

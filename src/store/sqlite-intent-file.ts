@@ -44,7 +44,7 @@ export function openIntentFile(
   steps: readonly Migration[],
   log: Logger,
 ): OpenedIntentFile | undefined {
-  const isMissing = fileBytes(paths.intent) === 0 && fileBytes(`${paths.intent}-wal`) === 0;
+  const isMissing = fileBytes(paths.intent) === 0;
   // No file, or an empty one, beside a copy: the power failed while it was being replaced or grown.
   if (!isMissing || !existsSync(paths.copy)) {
     const db = openIfSound(paths, steps);

@@ -192,6 +192,8 @@ export class SqliteStore implements Store {
       // A copy, and the ballast with it, follows once there is space again.
       this.#copying.mark();
       try {
+        // The log into the file, so that it takes no more of the space than it must.
+        this.#deps.db.exec('PRAGMA main.wal_checkpoint(TRUNCATE)');
         this.#commit(batch);
         return;
       } catch (secondFailure) {

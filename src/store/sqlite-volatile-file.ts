@@ -4,7 +4,7 @@
  * It belongs to one boot: another boot's, a missing one and a corrupt one are made anew, starting
  * with the kept observations of the durable file.
  */
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { isBusy, isCorrupt } from './sqlite-errors.ts';
 import { volatileFormat, volatileSchema } from './sqlite-schema.ts';
@@ -29,6 +29,8 @@ export function attachVolatileFile(
     return { baseRevision, isNew: false };
   }
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
+  // Made first, so that it is nobody else's to read.
+  closeSync(openSync(path, 'w', 0o600));
   attach(db, path);
   create(db, bootId, startRevision);
   joinToIntent(db);
