@@ -42,6 +42,8 @@ export interface GrpcClient {
     method: Method<Request, Response>,
     options: CallOptions,
   ): Promise<DuplexCall<Request, Response>>;
+  /** Resolves when the present connection ends; at once when there is none. Rejects with the signal's reason. */
+  disconnected(signal: AbortSignal): Promise<void>;
   /** Ends the connection and all calls. */
   close(): void;
 }
@@ -104,6 +106,7 @@ export function createGrpcClient(deps: GrpcClientDeps): GrpcClient {
         responses: decoded(call.messages(), method.decode),
       };
     },
+    disconnected: (signal) => connection.disconnected(signal),
     close: () => connection.close(),
   };
 }

@@ -49,6 +49,24 @@ export class Connection {
     return untilAborted(this.#connecting, signal);
   }
 
+  /** Resolves when the present session ends; at once when there is none. Rejects with the signal's reason. */
+  async disconnected(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const session = this.#session;
+    if (session === undefined || session.closed || session.destroyed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onEnd = (): void => resolve();
+    session.once('close', onEnd);
+    // A server that goes away in an orderly fashion says so before it closes.
+    session.once('goaway', onEnd);
+    try {
+      await untilAborted(promise, signal);
+    } finally {
+      session.off('close', onEnd);
+      session.off('goaway', onEnd);
+    }
+  }
+
   /** Ends the connection and every call on it; later calls are refused. */
   close(): void {
     this.#closing.abort(new StatusError('ServiceUnavailable', 'the connection to the runtime was closed'));
