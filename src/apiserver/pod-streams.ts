@@ -67,6 +67,9 @@ export interface PodStreams {
   /** Joins the container's own streams until it ends or `signal` aborts; the container goes on. */
   attach(ref: ContainerRef, ends: StreamEnds, signal: AbortSignal): Promise<StreamResult>;
 
-  /** One TCP connection to a port of the pod, 127.0.0.1 listeners included. Rejects with ServiceUnavailable when refused. */
+  /**
+   * One TCP connection to a port of the pod, 127.0.0.1 listeners included. When it is refused it rejects, or the
+   * stream fails before its first byte, with ServiceUnavailable.
+   */
   portForward(ref: Omit<ContainerRef, 'container'>, port: number, signal: AbortSignal): Promise<Duplex>;
 }

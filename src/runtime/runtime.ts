@@ -253,7 +253,10 @@ export interface Runtime {
   exec(id: ContainerId, request: ExecRequest, signal: AbortSignal): Promise<number>;
   /** Joins the container's own streams until it ends or `signal` aborts. */
   attach(id: ContainerId, request: Omit<ExecRequest, 'command'>, signal: AbortSignal): Promise<void>;
-  /** A TCP connection into the sandbox's network, loopback listeners included. */
+  /**
+   * A TCP connection into the sandbox's network, loopback listeners included. When nobody listens it rejects, or the
+   * stream fails before its first byte, with ServiceUnavailable (containerd opens the stream first).
+   */
   portForward(id: SandboxId, port: number, signal: AbortSignal): Promise<Duplex>;
 
   /**

@@ -7,7 +7,7 @@
  */
 import { type Duplex, duplexPair, Writable } from 'node:stream';
 import type { Clock } from '../lib/clock.ts';
-import { StatusError } from '../lib/status-error.ts';
+import { type Reason, StatusError } from '../lib/status-error.ts';
 import type {
   ContainerConfig,
   ContainerId,
@@ -211,7 +211,7 @@ export class FakeRuntime implements Runtime {
     if (!program) {
       const message = startFailure('OCI runtime create failed: runc create failed', argv[0] ?? '');
       container.failStart(message);
-      throw new StatusError('InternalError', `start container ${id}: ${message}`);
+      throw new StatusError('Invalid', message);
     }
     container.start(program);
     this.#events.publish({ type: 'started', containerId: id });
@@ -283,7 +283,7 @@ export class FakeRuntime implements Runtime {
     }
     const request = { command, tty: false, stdin: undefined, stdout, stderr, resize: noSizes() };
     try {
-      const exitCode = await this.#exec(id, request, AbortSignal.any([signal, deadline.signal]));
+      const exitCode = await this.#exec(id, request, AbortSignal.any([signal, deadline.signal]), 'Invalid');
       return { stdout: stdout.bytes, stderr: stderr.bytes, exitCode };
     } finally {
       finished.abort();
@@ -292,7 +292,7 @@ export class FakeRuntime implements Runtime {
 
   async exec(id: ContainerId, request: ExecRequest, signal: AbortSignal): Promise<number> {
     await this.faults.pass('exec', id, signal);
-    return this.#exec(id, request, signal);
+    return this.#exec(id, request, signal, 'InternalError');
   }
 
   async attach(id: ContainerId, request: Omit<ExecRequest, 'command'>, signal: AbortSignal): Promise<void> {
@@ -323,12 +323,12 @@ export class FakeRuntime implements Runtime {
     return this.#events.subscribe(signal);
   }
 
-  async #exec(id: ContainerId, request: ExecRequest, signal: AbortSignal): Promise<number> {
+  async #exec(id: ContainerId, request: ExecRequest, signal: AbortSignal, startReason: Reason): Promise<number> {
     const container = this.#running(id);
     const program = this.#findProgram(container.config.image, request.command);
     if (!program || request.command.length === 0) {
       throw new StatusError(
-        'InternalError',
+        startReason,
         startFailure('OCI runtime exec failed: exec failed', request.command[0] ?? ''),
       );
     }
@@ -406,7 +406,7 @@ function reserved(what: string, name: string, id: string): StatusError {
     'AlreadyExists',
     `failed to reserve ${what} name "${name}": name "${name}" is reserved for "${id}"`,
     {
-      details: { name: id },
+      details: { name, uid: id },
     },
   );
 }

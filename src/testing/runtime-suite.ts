@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { after, before, describe } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -115,11 +116,15 @@ export class SuiteContext {
     for (let turn = 0; turn < 5; turn += 1) await this.runtime.execSync(id, ['true'], 10, this.signal);
   }
 
-  /** A connection to a port of a container that has just started and may not listen yet. */
+  /** A connection to an echo server that has just started and may not listen yet. */
   async connect(id: ContainerId, sandbox: SandboxId, port: number): Promise<Duplex> {
     for (;;) {
       try {
-        return await this.runtime.portForward(sandbox, port, this.signal);
+        const connection = await this.runtime.portForward(sandbox, port, this.signal);
+        connection.write('?');
+        await once(connection, 'data');
+        connection.pause();
+        return connection;
       } catch (error) {
         if (!isStatusError(error, 'ServiceUnavailable')) throw error;
         await nextTurn();

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isStatusError } from '../../lib/status-error.ts';
 
 /** Opens one TCP connection to a port of the pod; see `PodStreams.portForward`. */
 export type PortForwardHandler = (port: number, signal: AbortSignal) => Promise<Duplex>;
@@ -8,8 +9,8 @@ export type PortForwardHandler = (port: number, signal: AbortSignal) => Promise<
  * Joins a client's stream with a connection to the pod until both directions have ended or one has failed; then
  * neither is left open.
  *
- * @returns what to tell the client on the error channel, or undefined when it went well. A connection that the
- *   pod resets after it was open is not reported, as in Kubernetes: the client sees the end.
+ * @returns what to tell the client on the error channel, or undefined when it went well. Only a connection that could
+ *   not be made is a failure; one that the pod resets later just ends, as in Kubernetes.
  */
 export async function forwardConnection(
   client: Duplex,
@@ -21,19 +22,22 @@ export async function forwardConnection(
   client.once('close', () => isClosed.abort(new Error('the client has closed the connection')));
   if (client.destroyed) isClosed.abort();
   const gone = AbortSignal.any([signal, isClosed.signal]);
-  let connection: Duplex;
+  let failure: unknown;
   try {
-    connection = await connect(port, gone);
+    const connection = await connect(port, gone);
+    // The connection may be refused after it was handed over; its own error says so.
+    connection.on('error', (error) => {
+      failure ??= error;
+    });
+    try {
+      const options = { signal: gone };
+      await Promise.all([pipeline(client, connection, options), pipeline(connection, client, options)]);
+    } finally {
+      connection.destroy();
+    }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return gone.aborted ? undefined : `error forwarding port ${port} to pod: ${message}`;
+    failure ??= error;
   }
-  try {
-    await Promise.all([pipeline(client, connection, { signal: gone }), pipeline(connection, client, { signal: gone })]);
-  } catch {
-    // One side broke off. The other one is told by the closing below.
-  } finally {
-    connection.destroy();
-  }
-  return undefined;
+  if (signal.aborted || !isStatusError(failure)) return undefined;
+  return `error forwarding port ${port} to pod: ${failure.message}`;
 }

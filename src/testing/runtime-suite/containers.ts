@@ -51,9 +51,10 @@ export function describeContainers(context: SuiteContext): void {
     it('refuses the same name and attempt twice, and takes the next attempt', async () => {
       const { runtime, signal } = context;
       const { id: sandbox, config } = await context.sandbox();
-      await runtime.createContainer(sandbox, context.containerConfig(), config, signal);
-      await assert.rejects(runtime.createContainer(sandbox, context.containerConfig(), config, signal), (error) =>
-        isStatusError(error, 'AlreadyExists'),
+      const id = await runtime.createContainer(sandbox, context.containerConfig(), config, signal);
+      await assert.rejects(
+        runtime.createContainer(sandbox, context.containerConfig(), config, signal),
+        (error) => isStatusError(error, 'AlreadyExists') && error.details?.uid === id,
       );
       await runtime.createContainer(sandbox, context.containerConfig({ attempt: 1 }), config, signal);
     });
@@ -78,7 +79,8 @@ export function describeContainers(context: SuiteContext): void {
       );
       await assert.rejects(
         runtime.startContainer(id, signal),
-        (error) => isStatusError(error) && /"\/nope": stat \/nope: no such file or directory/.test(error.message),
+        (error) =>
+          isStatusError(error, 'Invalid') && /"\/nope": stat \/nope: no such file or directory/.test(error.message),
       );
       const { exitCode, reason, message } = await context.ended(id);
       assert.deepEqual({ exitCode, reason }, { exitCode: 128, reason: 'StartError' });

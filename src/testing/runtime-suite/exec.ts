@@ -29,7 +29,7 @@ export function describeExec(context: SuiteContext): void {
       const { id } = await context.container();
       await assert.rejects(
         context.runtime.execSync(id, ['/nope'], 10, context.signal),
-        (error) => isStatusError(error, 'InternalError') && error.message.includes('stat /nope: no such file'),
+        (error) => isStatusError(error, 'Invalid') && error.message.includes('stat /nope: no such file'),
       );
     });
   });

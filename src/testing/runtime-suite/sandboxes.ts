@@ -40,8 +40,11 @@ export function describeSandboxes(context: SuiteContext): void {
 
     it('refuses the same name, uid and attempt twice, and takes the next attempt', async () => {
       const { runtime, signal } = context;
-      const { config } = await context.sandbox();
-      await assert.rejects(runtime.runSandbox(config, signal), (error) => isStatusError(error, 'AlreadyExists'));
+      const { id, config } = await context.sandbox();
+      await assert.rejects(
+        runtime.runSandbox(config, signal),
+        (error) => isStatusError(error, 'AlreadyExists') && error.details?.uid === id,
+      );
       await context.sandbox({ ...config, attempt: 1 });
     });
 

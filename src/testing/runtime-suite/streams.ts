@@ -69,11 +69,13 @@ export function describeStreams(context: SuiteContext): void {
       assert.ok(Buffer.concat(received).equals(sent));
     });
 
-    it('says ServiceUnavailable of a port where nobody listens', async () => {
+    it('says ServiceUnavailable of a port where nobody listens, at once or as the failure of the stream', async () => {
       const { sandbox } = await context.container();
-      await assert.rejects(context.runtime.portForward(sandbox, context.freePort(), context.signal), (error) =>
-        isStatusError(error, 'ServiceUnavailable'),
-      );
+      const read = async (): Promise<void> => {
+        const connection = await context.runtime.portForward(sandbox, context.freePort(), context.signal);
+        for await (const _chunk of connection);
+      };
+      await assert.rejects(read(), (error) => isStatusError(error, 'ServiceUnavailable'));
     });
   });
 }
