@@ -51,7 +51,7 @@ export const objectMeta = message('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMe
   deletionGracePeriodSeconds: int64(10, { pointer: true }),
   labels: map(11, scalars.string, { doc: 'Keys and values by which objects are organised and selected.' }),
   annotations: map(12, scalars.string, { doc: 'Keys and values that tools may keep; not selectable.' }),
-  ownerReferences: listMap(13, ownerReference, ['uid']),
+  ownerReferences: listMap(13, ownerReference, ['uid'], { uniqueKeys: false }),
   finalizers: set(14, scalars.string, { doc: 'Must be empty before the object is removed.' }),
   managedFields: list(17, managedFieldsEntry),
 });

@@ -1,5 +1,13 @@
 /** The grammar of quantities: sign, digits, suffix. Bounded work, however long the text. */
-import type { Quantity, QuantityFormat } from './quantity.ts';
+
+/** The family of suffixes that a quantity was written with, and is printed with. */
+export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+
+export interface Quantity {
+  /** Billionths of a unit; at most (2^63-1) * 10^9 either way. */
+  readonly nanos: bigint;
+  readonly format: QuantityFormat;
+}
 
 const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const numericWrong = 'unable to parse numeric part of quantity';
@@ -7,7 +15,8 @@ const suffixWrong = "unable to parse quantity's suffix";
 
 const grammar = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
-const maxNanos = (2n ** 63n - 1n) * 1_000_000_000n;
+/** No quantity is larger, either way. */
+export const maxNanos: bigint = (2n ** 63n - 1n) * 1_000_000_000n;
 
 /** Digits that can matter: 19 before the point, 9 after it, 18 more for the largest binary suffix. */
 const maxDigits = 60;

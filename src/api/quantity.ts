@@ -6,19 +6,11 @@
  * specifies the canonical text.
  */
 import { StatusError } from '../lib/status-error.ts';
-import { parseQuantityParts } from './quantity-parts.ts';
+import { maxNanos, parseQuantityParts, type Quantity } from './quantity-parts.ts';
 
-/** The family of suffixes that a quantity was written with, and is printed with. */
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
-
-export interface Quantity {
-  /** Billionths of a unit; at most (2^63-1) * 10^9 either way. */
-  readonly nanos: bigint;
-  readonly format: QuantityFormat;
-}
+export type { Quantity, QuantityFormat } from './quantity-parts.ts';
 
 const nanosPerUnit = 1_000_000_000n;
-export const maxQuantityNanos: bigint = (2n ** 63n - 1n) * nanosPerUnit;
 
 /** @throws StatusError `BadRequest` in Kubernetes' words when the text is no quantity */
 export function parseQuantity(text: string): Quantity {
@@ -64,9 +56,9 @@ export function integerValueOf(quantity: Quantity): number {
 }
 
 /** `nanos`, brought into the range of quantities. */
-export function capped(nanos: bigint): bigint {
-  if (nanos > maxQuantityNanos) return maxQuantityNanos;
-  return nanos < -maxQuantityNanos ? -maxQuantityNanos : nanos;
+function capped(nanos: bigint): bigint {
+  if (nanos > maxNanos) return maxNanos;
+  return nanos < -maxNanos ? -maxNanos : nanos;
 }
 
 function dividedUp(dividend: bigint, divisor: bigint): bigint {
