@@ -61,7 +61,7 @@ const unsupportedUserKeys = [
 /**
  * The server and credentials that the chosen context names.
  *
- * @throws StatusError BadRequest that names the file and the key which is wrong
+ * @throws StatusError NotFound when no context has that name, BadRequest that names the file and the key which is wrong
  */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<KubeconfigTarget> {
   const merged = await readFiles(options);
@@ -69,7 +69,11 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Kubeco
   if (contextName === undefined || contextName === '') {
     throw bad(`${merged.files.join(', ')}: no current-context - name one with --context (${namesOf(merged.contexts)})`);
   }
-  const context = find(merged.contexts, 'context', contextName, merged.files.join(', '));
+  const context = merged.contexts.get(contextName);
+  if (context === undefined) {
+    const there = `there is: ${namesOf(merged.contexts)}`;
+    throw new StatusError('NotFound', `${merged.files.join(', ')}: no context named "${contextName}" (${there})`);
+  }
   const clusterName = requiredText(context, 'cluster', `contexts[${contextName}].context`);
   const cluster = find(merged.clusters, 'cluster', clusterName, context.file);
   const userName = optionalText(context, 'user', `contexts[${contextName}].context`);

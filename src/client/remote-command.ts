@@ -133,7 +133,10 @@ function openSocket(transport: Transport, remote: RemoteCommand, ends: RemoteEnd
 
 /** Writes output and stops reading from the server while the reader is behind. */
 function pass(bytes: Buffer, to: Writable, socket: WebSocket, fail: (error: unknown) => void): void {
-  if (to.destroyed) return fail(new StatusError('ServiceUnavailable', 'the reader of the output is gone'));
+  if (to.destroyed) {
+    fail(new StatusError('ServiceUnavailable', 'the reader of the output is gone'));
+    return;
+  }
   if (to.write(bytes)) return;
   socket.pause();
   to.once('drain', () => socket.resume());

@@ -17,26 +17,36 @@ export interface WireStatus {
   readonly details?: unknown;
 }
 
+/** A refusal that the server itself sent, as opposed to a connection that failed. */
+export class ServerStatusError extends StatusError {
+  /** The reason as it was sent, which may be none of ours. */
+  readonly wireReason: string;
+
+  constructor(reason: Reason, message: string, wireReason: string, details: StatusDetails | undefined) {
+    super(reason, message, details === undefined ? {} : { details });
+    this.wireReason = wireReason;
+  }
+}
+
 /** Longest piece of a foreign answer that is repeated in a message. */
 const maxQuotedCharacters = 300;
 
 /** The error that a `Status` object says. `code` is the HTTP status, used when the reason is not one we know. */
-export function statusErrorOf(status: WireStatus, code: number): StatusError {
+export function statusErrorOf(status: WireStatus, code: number): ServerStatusError {
   const reason = isReason(status.reason) ? status.reason : reasonOfCode(Number(status.code ?? code));
   const message = typeof status.message === 'string' && status.message !== '' ? status.message : reason;
-  const details = detailsOf(status.details);
-  return new StatusError(reason, message, details === undefined ? {} : { details });
+  const wireReason = typeof status.reason === 'string' && status.reason !== '' ? status.reason : reason;
+  return new ServerStatusError(reason, message, wireReason, detailsOf(status.details));
 }
 
 /** The error of a whole answer: its Status when the body is one, else what the body begins with. */
-export function statusErrorOfBody(code: number, statusText: string, body: string, address: string): StatusError {
+export function statusErrorOfBody(code: number, statusText: string, body: string, address: string): ServerStatusError {
   const parsed = parseStatus(body);
   if (parsed !== undefined) return statusErrorOf(parsed, code);
   const quoted = body.trim().slice(0, maxQuotedCharacters);
-  return new StatusError(
-    reasonOfCode(code),
-    `the server at ${address} answered ${code} ${statusText}${quoted === '' ? '' : `: ${quoted}`}`,
-  );
+  const message = `the server at ${address} answered ${code} ${statusText}${quoted === '' ? '' : `: ${quoted}`}`;
+  const reason = reasonOfCode(code);
+  return new ServerStatusError(reason, message, reason, undefined);
 }
 
 function parseStatus(body: string): WireStatus | undefined {

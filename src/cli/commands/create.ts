@@ -1,0 +1,26 @@
+/** `eli create -f`: makes objects that do not exist yet. */
+import type { CommandContext } from '../context.ts';
+import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';
+import { address, createWritePrinter, forEach, inContext, parseDryRun } from './write-result.ts';
+
+export interface CreateFlags extends ManifestFlags {
+  readonly dryRun?: string | boolean;
+}
+
+/** Creates every object of the manifests, going on after a failure; resolves with the exit code. */
+export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<number> {
+  const dryRun = parseDryRun(flags.dryRun);
+  const print = createWritePrinter(context, dryRun);
+  const manifests = await readManifests(flags, context.io, 'create', context.signal);
+  const session = await context.session();
+  return await forEach(manifests, context, async (manifest) => {
+    const { kind, object, source } = await address(manifest, session, context);
+    if (dryRun === 'client') {
+      await print(kind, object, 'created');
+      return;
+    }
+    const options = { fieldManager: 'eli-create', dryRun: dryRun === 'server' };
+    const created = await inContext(`error when creating "${source}"`, session.client.create(kind, object, options));
+    await print(kind, created, 'created');
+  });
+}

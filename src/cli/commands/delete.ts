@@ -1,0 +1,186 @@
+/** `eli delete`: ends objects, and waits until they are gone. */
+import type { KubeObject } from '../../api/meta.ts';
+import type { DeleteOptions } from '../../api/object-client.ts';
+import { isStatusError } from '../../lib/status-error.ts';
+import type { CommandContext } from '../context.ts';
+import { parseDuration } from '../duration.ts';
+import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';
+import { parseOutputFormat } from '../printers/output-format.ts';
+import { parseResourceArgs } from '../resources/resource-args.ts';
+import { kindName, type ResourceKind } from '../resources/resource-kind.ts';
+import type { Session } from '../session.ts';
+import { UsageError } from '../usage-error.ts';
+import { listAll } from './get.ts';
+import { waitUntilGone } from './wait-until-gone.ts';
+import { address, type DryRun, forEach, keyOf, parseDryRun } from './write-result.ts';
+
+export interface DeleteFlags extends ManifestFlags {
+  readonly selector?: string;
+  readonly fieldSelector?: string;
+  readonly all?: boolean;
+  readonly allNamespaces?: boolean;
+  readonly gracePeriod?: string;
+  readonly now?: boolean;
+  readonly force?: boolean;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+  readonly ignoreNotFound?: boolean;
+  readonly cascade?: string;
+  readonly dryRun?: string | boolean;
+}
+
+interface Doomed {
+  readonly kind: ResourceKind;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** Deletes what arguments or manifests name; resolves with the exit code. */
+export async function runDelete(args: readonly string[], flags: DeleteFlags, context: CommandContext): Promise<number> {
+  const dryRun = parseDryRun(flags.dryRun);
+  const options = deleteOptionsOf(flags, context);
+  const onlyName = parseOutputFormat(context.flags.output, ['table', 'name']).kind === 'name';
+  const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
+  const doomed = await select(args, flags, context);
+  const session = await context.session();
+  if (doomed.length === 0) {
+    context.note('No resources found');
+    return 0;
+  }
+
+  const deleted: { readonly doomed: Doomed; readonly uid: string | undefined }[] = [];
+  let exitCode = await forEach(doomed, context, async (one) => {
+    const answer = await deleteOne(one, options, dryRun, flags, session);
+    if (answer === undefined) return;
+    await context.print(resultLine(one, flags, dryRun, onlyName));
+    deleted.push({ doomed: one, uid: answer.uid });
+  });
+  if (flags.wait === false || dryRun !== 'none') return exitCode;
+  const waited = await forEach(deleted, context, async ({ doomed: one, uid }) => {
+    if (uid !== undefined) await waitUntilGone({ ...one, uid, timeoutMs }, session, context);
+  });
+  if (waited !== 0) exitCode = waited;
+  return exitCode;
+}
+
+function deleteOptionsOf(flags: DeleteFlags, context: CommandContext): DeleteOptions {
+  const given = flags.gracePeriod === undefined ? undefined : Number(flags.gracePeriod);
+  if (given !== undefined && !Number.isInteger(given)) {
+    throw new UsageError(`invalid --grace-period "${flags.gracePeriod}": must be a whole number of seconds`);
+  }
+  if (flags.now && given !== undefined && given >= 0) {
+    throw new UsageError('--now and --grace-period cannot be specified together');
+  }
+  let grace = flags.now ? 1 : given !== undefined && given >= 0 ? given : undefined;
+  if (flags.force && grace === undefined) grace = 0;
+  if (grace === 0 && !flags.force) {
+    // As kubectl: without --force the kubelet still gets a moment to end it properly.
+    grace = 1;
+  }
+  if (flags.force) {
+    context.note(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. ' +
+        'The resource may continue to run on the cluster indefinitely.',
+    );
+  }
+  return {
+    propagationPolicy: propagationOf(flags.cascade),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+  };
+}
+
+function propagationOf(cascade: string | undefined): 'Background' | 'Foreground' | 'Orphan' {
+  switch (cascade ?? 'background') {
+    case 'background':
+    case 'true':
+      return 'Background';
+    case 'foreground':
+      return 'Foreground';
+    case 'orphan':
+    case 'false':
+      return 'Orphan';
+    default:
+      throw new UsageError(`invalid cascade value (${cascade}): must be "background", "foreground", or "orphan"`);
+  }
+}
+
+async function select(
+  args: readonly string[],
+  flags: DeleteFlags,
+  context: CommandContext,
+): Promise<readonly Doomed[]> {
+  const session = await context.session();
+  if (flags.filename !== undefined) {
+    if (args.length > 0) throw new UsageError('when -f is given, name no resources', 'use one or the other');
+    const manifests = await readManifests(flags, context.io, 'delete', context.signal);
+    const doomed: Doomed[] = [];
+    for (const manifest of manifests) {
+      const { kind, object } = await address(manifest, session, context);
+      doomed.push({ kind, namespace: object.metadata.namespace, name: keyOf(object).name });
+    }
+    // What was made last goes first, as a stack.
+    return doomed.reverse();
+  }
+  const selections = await parseResourceArgs(args, 'delete', session.resources);
+  const hasSelector = flags.selector !== undefined || flags.fieldSelector !== undefined;
+  const doomed: Doomed[] = [];
+  for (const { kind, names } of selections) {
+    if (names.length > 0) {
+      if (hasSelector || flags.all) {
+        throw new UsageError('name cannot be provided when a selector or --all is specified', 'use one or the other');
+      }
+      if (flags.allNamespaces) throw new UsageError('a resource cannot be deleted by name across all namespaces');
+      const namespace = kind.namespaced ? session.namespace : undefined;
+      doomed.push(...names.map((name) => ({ kind, namespace, name })));
+      continue;
+    }
+    if (!hasSelector && !flags.all) {
+      throw new UsageError(
+        'resource(s) were provided, but no name was specified',
+        `for example: eli delete ${kind.singular} NAME, or with -l SELECTOR; all of them: eli delete ${kind.resource} --all`,
+      );
+    }
+    const namespace = kind.namespaced && !flags.allNamespaces ? session.namespace : undefined;
+    const objects = await listAll(kind, namespace, { session, signal: context.signal, flags });
+    doomed.push(...objects.map(({ metadata }) => ({ kind, namespace: metadata.namespace, name: metadata.name ?? '' })));
+  }
+  return doomed;
+}
+
+/** Undefined when it was not there and that is fine. */
+async function deleteOne(
+  { kind, namespace, name }: Doomed,
+  options: DeleteOptions,
+  dryRun: DryRun,
+  flags: DeleteFlags,
+  session: Session,
+): Promise<{ readonly uid: string | undefined } | undefined> {
+  const key = namespace === undefined ? { name } : { namespace, name };
+  try {
+    if (dryRun === 'client') {
+      await session.client.get(kind, key);
+      return { uid: undefined };
+    }
+    const answer = await session.client.delete<KubeObject & { readonly details?: { readonly uid?: string } }>(
+      kind,
+      key,
+      {
+        ...options,
+        dryRun: dryRun === 'server',
+      },
+    );
+    // The object as it now is, or a Status that names it.
+    return { uid: answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid };
+  } catch (error) {
+    const mayBeMissing = flags.ignoreNotFound || flags.all || flags.selector !== undefined;
+    if (mayBeMissing && isStatusError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+function resultLine({ kind, name }: Doomed, flags: DeleteFlags, dryRun: DryRun, onlyName: boolean): string {
+  if (onlyName) return `${kindName(kind)}/${name}\n`;
+  const verb = flags.force ? 'force deleted' : 'deleted';
+  const suffix = dryRun === 'client' ? ' (dry run)' : dryRun === 'server' ? ' (server dry run)' : '';
+  return `${kindName(kind)} "${name}" ${verb}${suffix}\n`;
+}

@@ -1,0 +1,85 @@
+/** Says what failed in kubectl's words, then on which device and what to do about it. */
+import { ServerStatusError } from '../client/response-status.ts';
+import { isStatusError, type StatusError } from '../lib/status-error.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A failure of one object of several, with what was being done: `error when creating "pod.yaml"`. */
+export class FailureInContext extends Error {
+  override readonly name = 'FailureInContext';
+
+  constructor(context: string, cause: unknown) {
+    super(context, { cause });
+  }
+}
+
+export interface FailureSurroundings {
+  /** Address of the device, when one was reached. */
+  readonly device: string | undefined;
+  /** Namespace that the command worked in. */
+  readonly namespace: string;
+}
+
+/** The lines for stderr, without the last newline. */
+export function describeFailure(error: unknown, surroundings: FailureSurroundings): string {
+  if (error instanceof UsageError) {
+    return `error: ${error.message}${error.hint === undefined ? '' : `\n${indent(error.hint)}`}`;
+  }
+  const context = error instanceof FailureInContext ? `${error.message}: ` : '';
+  const failure = error instanceof FailureInContext ? error.cause : error;
+  if (!isStatusError(failure)) {
+    return `error: ${context}${failure instanceof Error ? failure.message : String(failure)}`;
+  }
+  // Without the server's own word it is our side or the way there that failed, and the message says which.
+  if (!(failure instanceof ServerStatusError)) return `error: ${context}${failure.message}`;
+  const hint = hintFor(failure, surroundings.namespace);
+  const where = surroundings.device === undefined ? undefined : `on ${surroundings.device}`;
+  const second = [where, hint].filter((part) => part !== undefined).join(': ');
+  return `${headline(failure, context)}${second === '' ? '' : `\n${indent(second)}`}`;
+}
+
+function headline(failure: ServerStatusError, context: string): string {
+  const { details } = failure;
+  // As kubectl: what is wrong with an object reads better as a list than as one long line.
+  if (failure.reason === 'Invalid' && details?.kind !== undefined && details.causes !== undefined) {
+    const problems = [
+      ...new Set(details.causes.map(({ field, message }) => (field ? `${field}: ${message}` : message))),
+    ];
+    const subject = `${context}The ${details.kind} "${details.name ?? ''}" is invalid`;
+    if (problems.length === 1) return `${subject}: ${problems[0]}`;
+    if (problems.length > 1) return `${subject}:\n${problems.map((problem) => `* ${problem}`).join('\n')}`;
+  }
+  return `Error from server (${failure.wireReason}): ${context}${failure.message}`;
+}
+
+/** Kinds of a device that live in no namespace, by their plural. */
+const clusterScoped = new Set(['nodes', 'namespaces']);
+
+function hintFor(failure: StatusError, namespace: string): string | undefined {
+  const { kind, name } = failure.details ?? {};
+  switch (failure.reason) {
+    case 'NotFound':
+      if (name === undefined || kind === undefined || name === '') return undefined;
+      if (clusterScoped.has(kind)) return `"eli get ${kind}" shows what is there`;
+      return `"eli get ${kind} -n ${namespace}" shows what is there, -A looks in every namespace`;
+    case 'AlreadyExists':
+      return 'change it with "eli apply -f", or delete it first';
+    case 'Conflict':
+      return 'somebody else changed it meanwhile; try again';
+    case 'Unauthorized':
+      return 'it does not accept these credentials; use its present admin.kubeconfig';
+    case 'Forbidden':
+      return 'these credentials may not do that; use others with --kubeconfig';
+    case 'TooManyRequests':
+    case 'ServiceUnavailable':
+      return 'it is busy or still starting; try again in a moment';
+    default:
+      return undefined;
+  }
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,94 @@
+/**
+ * The command line as a function: arguments and the world around it in, exit code out. It never ends the
+ * process, and nothing it does outlives it.
+ *
+ * Exit codes: 0; 1 for every failure; the command's own for `exec`; 128 + n when signal n ended it, and 141
+ * (SIGPIPE) when the reader of the output left, as with every Unix tool.
+ */
+import { CommanderError } from 'commander';
+import { CommandContext } from './context.ts';
+import { describeFailure } from './failure.ts';
+import type { CliIo, SignalName } from './io.ts';
+import { OutputClosed } from './output.ts';
+import { createProgram, isHelp } from './program.ts';
+
+/** The person or the system asked us to stop. */
+class Stopped extends Error {
+  override readonly name = 'Stopped';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super('stopped');
+    this.exitCode = exitCode;
+  }
+}
+
+const exitCodeBySignal: Readonly<Record<SignalName, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const brokenPipeExitCode = 141;
+
+/** Runs one command line; `argv` without node and script. Resolves with the exit code, never rejects. */
+export async function runEli(argv: readonly string[], io: CliIo): Promise<number> {
+  const stop = new AbortController();
+  const releaseSignals = io.onSignal((name) => stop.abort(new Stopped(exitCodeBySignal[name])));
+  // The reader of our output left; its error must not become an uncaught exception.
+  const onOutputError = (): void => stop.abort(new OutputClosed('output closed'));
+  io.stdout.on('error', onOutputError);
+  io.stderr.on('error', onOutputError);
+  const context = new CommandContext(io, stop.signal);
+  try {
+    return await parseAndRun(argv, context);
+  } catch (error) {
+    // What fails because of the stop is not worth a word.
+    return report(stop.signal.aborted ? stop.signal.reason : error, context, argv);
+  } finally {
+    releaseSignals();
+    context.opened?.transport.close();
+  }
+}
+
+async function parseAndRun(argv: readonly string[], context: CommandContext): Promise<number> {
+  const { io } = context;
+  let exitCode = 0;
+  const program = createProgram({
+    context,
+    run: async (work) => {
+      exitCode = await work();
+    },
+    write: (text) => void io.stdout.write(text),
+    writeError: (text) => void io.stderr.write(text),
+  });
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  await program.parseAsync(argv, { from: 'user' });
+  return exitCode;
+}
+
+function report(error: unknown, context: CommandContext, argv: readonly string[]): number {
+  if (error instanceof Stopped) return error.exitCode;
+  if (error instanceof OutputClosed) return brokenPipeExitCode;
+  if (error instanceof CommanderError) {
+    if (isHelp(error)) return 0;
+    context.note(error.message);
+    context.note(`  ${usageHint(error, argv)}`);
+    return 1;
+  }
+  const session = context.opened;
+  context.note(
+    describeFailure(error, {
+      device: session?.transport.address,
+      namespace: session?.namespace ?? 'default',
+    }),
+  );
+  return 1;
+}
+
+function usageHint(error: CommanderError, argv: readonly string[]): string {
+  const verb = argv.find((word) => /^[a-z]+$/.test(word));
+  if (verb === 'exec' && error.code === 'commander.unknownOption') {
+    return 'flags of the command itself go after two dashes: eli exec POD -- COMMAND';
+  }
+  const known = verb !== undefined && error.code !== 'commander.unknownCommand';
+  return `see "eli ${known ? `${verb} ` : ''}--help"`;
+}

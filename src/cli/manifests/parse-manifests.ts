@@ -1,0 +1,105 @@
+/**
+ * Reads the objects out of a YAML or JSON text of one or more documents; lists are opened.
+ * Every complaint begins with `FILE:LINE:COLUMN`, so that editors can jump there.
+ */
+import { type Document, isMap, LineCounter, type ParsedNode, parseAllDocuments, type Tags } from 'yaml';
+import type { KubeObject } from '../../api/meta.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Manifest } from './manifest.ts';
+
+/**
+ * The objects of `text`, in order; empty documents are skipped.
+ *
+ * @throws UsageError that names place and problem
+ */
+export function parseManifests(text: string, source: string): readonly Manifest[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Go's YAML has merge keys and the old octal and yes/no; manifests with `defaultMode: 0400` rely on it.
+    merge: true,
+    customTags: (tags) => [oldOctal, oldBool, ...(tags as Tags)] as Tags,
+  });
+  if (!Array.isArray(documents)) return [];
+  const manifests: Manifest[] = [];
+  for (const document of documents as readonly Document.Parsed[]) {
+    const place = (offset: number): string => placeOf(source, lines, offset);
+    const [error] = document.errors;
+    if (error !== undefined) throw new UsageError(`${place(error.pos[0])}: ${tidy(error.message)}`);
+    const start = document.contents?.range?.[0] ?? 0;
+    for (const object of objectsOf(read(document, place(start)), place(start), document))
+      manifests.push({ object, source });
+  }
+  return manifests;
+}
+
+/** `0644` is octal to Kubernetes, though YAML 1.2 reads it as decimal. */
+const oldOctal = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  format: 'OCT',
+  test: /^[-+]?0[0-7_]+$/,
+  identify: () => false,
+  resolve: (text: string) => Number.parseInt(text.replaceAll('_', ''), 8),
+};
+
+/** `yes`, `no`, `on`, `off` are booleans to Kubernetes. */
+const oldBool = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  identify: () => false,
+  resolve: (text: string) => /^(?:yes|on)$/i.test(text),
+};
+
+function read(document: Document.Parsed, place: string): unknown {
+  try {
+    // A short text can grow without end when it refers to itself; a few references are normal.
+    return document.toJS({ maxAliasCount: 1_000 });
+  } catch (cause) {
+    throw new UsageError(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, undefined, { cause });
+  }
+}
+
+function objectsOf(value: unknown, place: string, document: Document.Parsed): readonly KubeObject[] {
+  if (value === null || value === undefined) return [];
+  if (!isRecord(value)) throw new UsageError(`${place}: is no Kubernetes object but ${describe(value)}`);
+  for (const key of ['apiVersion', 'kind']) {
+    const given = value[key];
+    if (given === undefined || given === '')
+      throw new UsageError(`${place}: ${key} is missing`, sample(document.contents));
+    if (typeof given !== 'string') throw new UsageError(`${place}: ${key} must be a string, not ${describe(given)}`);
+  }
+  const object = value as unknown as KubeObject;
+  if (object.kind.endsWith('List') && Array.isArray(value['items'])) {
+    return value['items'].flatMap((item) => objectsOf(item, `${place} (in items)`, document));
+  }
+  if (!isRecord(value['metadata'])) throw new UsageError(`${place}: metadata is missing in this ${object.kind}`);
+  return [object];
+}
+
+/** A hint only for what looks like something else altogether. */
+function sample(contents: ParsedNode | null): string | undefined {
+  if (!isMap(contents)) return undefined;
+  return 'a manifest begins with, for example, "apiVersion: v1" and "kind: Pod"';
+}
+
+function placeOf(source: string, lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `${source}:${line}:${col}`;
+}
+
+/** The library ends some messages with the position, which we have said already. */
+function tidy(message: string): string {
+  return message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return value === null ? 'null' : `a ${typeof value}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,77 @@
+/** A command's connection to its device: opened once, only when something is asked of it. */
+import { HttpObjectClient } from '../client/http-object-client.ts';
+import { RestClient } from '../client/rest-client.ts';
+import { Transport } from '../client/transport.ts';
+import { isStatusError } from '../lib/status-error.ts';
+import type { CliIo } from './io.ts';
+import { ResourceFinder } from './resources/resource-finder.ts';
+import { chooseTarget, type Target, type TargetFlags } from './target.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface SessionFlags extends TargetFlags {
+  readonly namespace?: string | undefined;
+}
+
+export interface Session {
+  readonly transport: Transport;
+  readonly rest: RestClient;
+  /** Writes with strict field validation, as kubectl does. */
+  readonly client: HttpObjectClient;
+  readonly resources: ResourceFinder;
+  /** `--namespace`, else the context's, else `default`. */
+  readonly namespace: string;
+}
+
+/** Answer of /version. */
+export interface VersionAnswer {
+  readonly gitVersion: string;
+  readonly [key: string]: unknown;
+}
+
+/** How a server shows that it is Eliot; `v1.35.2+eliot.0.1.0` does. */
+const eliotMark = 'eliot';
+
+/**
+ * Connects to the device that flags and environment name.
+ *
+ * @throws UsageError when there is none or the server is not Eliot, StatusError when it cannot be reached
+ */
+export async function openSession(flags: SessionFlags, io: CliIo, signal: AbortSignal): Promise<Session> {
+  const target = await chooseTarget(flags, io);
+  const transport = new Transport(target.transport);
+  const rest = new RestClient({ transport, onWarning: (text) => void io.stderr.write(`Warning: ${text}\n`) });
+  await verify(target, rest, signal);
+  return {
+    transport,
+    rest,
+    client: new HttpObjectClient({ rest, fieldValidation: 'Strict' }),
+    resources: new ResourceFinder(rest, signal),
+    namespace: flags.namespace ?? target.namespace ?? 'default',
+  };
+}
+
+/** Eli never changes somebody's production cluster: another server than Eliot is refused before anything else. */
+async function verify(target: Target, rest: RestClient, signal: AbortSignal): Promise<void> {
+  const { address } = rest.transport;
+  if (target.verify.version) {
+    const { gitVersion } = await rest.json<VersionAnswer>({ path: '/version', signal });
+    if (!String(gitVersion).includes(eliotMark)) {
+      throw new UsageError(
+        `${address} is not Eliot but Kubernetes ${gitVersion}: eli never changes somebody's production cluster`,
+        'use kubectl for it, or name the kubeconfig of a device with --kubeconfig',
+      );
+    }
+  }
+  const { node } = target.verify;
+  if (node === undefined) return;
+  try {
+    await rest.json({ path: `/api/v1/nodes/${encodeURIComponent(node)}`, signal });
+  } catch (cause) {
+    if (!isStatusError(cause, 'NotFound')) throw cause;
+    throw new UsageError(
+      `no device named "${node}" found: the one that runs here has another name`,
+      '"eli get nodes" without --node shows its name; for another device give its kubeconfig with --kubeconfig',
+      { cause },
+    );
+  }
+}
