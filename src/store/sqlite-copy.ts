@@ -39,7 +39,8 @@ export function isCurrent(db: DatabaseSync, copyPath: string): boolean {
 /** Copies `db` to `copyPath`, while it goes on being used. The copy before stays until the new one is good. */
 export async function copyDatabase(db: DatabaseSync, copyPath: string): Promise<void> {
   const partPath = `${copyPath}.part`;
-  rmSync(partPath, { force: true });
+  // What a killed process left: its journal would be taken for the new file's.
+  removeDatabase(partPath);
   // Made first, so that it is nobody else's to read: it holds Secrets.
   closeSync(openSync(partPath, 'w', 0o600));
   try {
@@ -49,8 +50,13 @@ export async function copyDatabase(db: DatabaseSync, copyPath: string): Promise<
     renameSync(partPath, copyPath);
     syncFile(dirname(copyPath));
   } finally {
-    for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${partPath}${suffix}`, { force: true });
+    removeDatabase(partPath);
   }
+}
+
+/** Removes a database and all that SQLite may have put beside it. */
+export function removeDatabase(path: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
 }
 
 /** Waits until what was written to a file, or renamed in a directory, is on the disk. */

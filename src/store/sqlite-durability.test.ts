@@ -67,6 +67,9 @@ describe('a store that was killed', () => {
     await store.flush();
     await store.delete('pods/b', second.revision);
     await put(store, 'pods/b', { intent: 'new' });
+    const alone = await put(store, 'events/c', { observation: 'kept alone', keep: true });
+    await store.flush();
+    await store.delete('events/c', alone.revision);
     const left = killed(directory);
     const again = await open(left);
     assert.equal(await again.get('pods/a'), undefined);
@@ -75,6 +78,7 @@ describe('a store that was killed', () => {
     left.reboot();
     const rebooted = await open(left);
     assert.equal(await rebooted.get('pods/a'), undefined);
+    assert.equal(await rebooted.get('events/c'), undefined);
     assert.equal((await rebooted.get('pods/b'))?.observation, undefined);
   });
 
@@ -152,7 +156,7 @@ describe('a store after a reboot', () => {
     assert.equal(meant.observationIsFromEarlierBoot, true);
     const seen = await put(again, 'pods/a', { observation: 'Running' }, meant.revision);
     assert.equal(seen.observationIsFromEarlierBoot, false);
-    assert.equal((await again.get('pods/a'))?.observationIsFromEarlierBoot, false);
+    assert.equal((await (await open(killed(directory))).get('pods/a'))?.observationIsFromEarlierBoot, false);
   });
 
   it('shows the last kept observation when later ones were not to be kept', async () => {

@@ -8,7 +8,7 @@ import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } fro
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '../lib/logger.ts';
-import { fileBytes, isSound, syncFile } from './sqlite-copy.ts';
+import { fileBytes, isSound, removeDatabase, syncFile } from './sqlite-copy.ts';
 import { isBusy, isCorrupt } from './sqlite-errors.ts';
 import { type Migration, migrate } from './sqlite-schema.ts';
 
@@ -64,7 +64,7 @@ export function openIntentFile(
 function openIfSound(paths: IntentPaths, steps: readonly Migration[]): DatabaseSync | undefined {
   if (!existsSync(paths.intent)) {
     // A log without its file belongs to nothing, and would be taken for the new file's.
-    for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${paths.intent}${suffix}`, { force: true });
+    removeDatabase(paths.intent);
     // Made first, so that it is nobody else's to read: it holds Secrets.
     closeSync(openSync(paths.intent, 'w', 0o600));
     syncFile(dirname(paths.intent));
@@ -98,7 +98,7 @@ function openIfSound(paths: IntentPaths, steps: readonly Migration[]): DatabaseS
 /** Like `copyDatabase`, for the start, when nothing else runs. */
 function copyNow(db: DatabaseSync, path: string): void {
   const partPath = `${path}.part`;
-  rmSync(partPath, { force: true });
+  removeDatabase(partPath);
   closeSync(openSync(partPath, 'w', 0o600));
   db.prepare('VACUUM main INTO ?').run(partPath);
   syncFile(partPath);

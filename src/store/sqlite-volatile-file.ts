@@ -4,8 +4,9 @@
  * It belongs to one boot: another boot's, a missing one and a corrupt one are made anew, starting
  * with the kept observations of the durable file.
  */
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { removeDatabase } from './sqlite-copy.ts';
 import { isBusy, isCorrupt } from './sqlite-errors.ts';
 import { volatileFormat, volatileSchema } from './sqlite-schema.ts';
 
@@ -28,7 +29,7 @@ export function attachVolatileFile(
     joinToIntent(db);
     return { baseRevision, isNew: false };
   }
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
+  removeDatabase(path);
   // Made first, so that it is nobody else's to read.
   closeSync(openSync(path, 'w', 0o600));
   attach(db, path);

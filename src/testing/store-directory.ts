@@ -44,7 +44,14 @@ export class StoreDirectory {
   /** The files as they are at this moment, as a process that is killed now leaves them. The store that is open goes on here. */
   killedNow(): StoreDirectory {
     const left = new StoreDirectory(this.clock, this.bootId);
-    for (const file of readdirSync(this.path)) copyFileSync(join(this.path, file), join(left.path, file));
+    for (const file of readdirSync(this.path)) {
+      try {
+        copyFileSync(join(this.path, file), join(left.path, file));
+      } catch (error) {
+        // A copy that is being made in another thread comes and goes; so it may for one that is killed.
+        if (existsSync(join(this.path, file))) throw error;
+      }
+    }
     return left;
   }
 
