@@ -14,12 +14,12 @@ import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Images, Runtime } from '../runtime/runtime.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
-import { podFieldText, type PodFacts, resourceFieldText } from './container-config/field-ref.ts';
-import { createPodCgroups } from './pod-cgroups.ts';
+import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { PodCache } from './pleg/pod-cache.ts';
-import { PodRemains } from './pod-remains.ts';
+import { createPodCgroups } from './pod-cgroups.ts';
 import { type PodRef, podRef } from './pod-names.ts';
+import { PodRemains } from './pod-remains.ts';
 import { computePodStatus } from './status/compute-pod-status.ts';
 import { qosClass } from './status/qos.ts';
 import { StatusManager } from './status/status-manager.ts';
@@ -83,7 +83,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   const layout = new VolumeLayout(dirs);
   const remains = new PodRemains({ files: host.files, dataDir: dirs.dataDir });
   const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
-  const allocatable = (): PodFacts['allocatable'] => ({ cpu: String(machine.cpus), memory: String(machine.memoryBytes) });
+  const allocatable = (): PodFacts['allocatable'] => ({
+    cpu: String(machine.cpus),
+    memory: String(machine.memoryBytes),
+  });
   const configMap = (namespace: string, name: string) => informers.configMaps.get({ namespace, name });
   const secret = (namespace: string, name: string) => informers.secrets.get({ namespace, name });
   const factsOf = (pod: Pod): PodFacts => ({
@@ -133,6 +136,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     maxParallelPulls: settings.maxParallelImagePulls,
   });
 
+  const statuses = new StatusManager(client);
   const steps = createPodSteps({
     runtime,
     images: imageManager,
@@ -143,7 +147,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cache,
     volumes: namedVolumes(volumes),
     cgroups,
-    reporter: createReporter(new StatusManager(client), clock, hostIPs),
+    reporter: createReporter(statuses, clock, hostIPs),
     messages: new TerminationMessages({
       files: host.files,
       directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
@@ -164,6 +168,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     ...informers,
     cache,
     workers,
+    isOwnStatus: (pod) => statuses.isOwn(pod),
     nodeName: settings.nodeName,
     log,
     mayEndOrphans: deps.mayEndOrphans ?? (() => true),

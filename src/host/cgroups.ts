@@ -102,7 +102,12 @@ class LegacyCgroups implements Cgroups {
     await this.#write('cpu', path, 'cpu.shares', String(limits.cpuShares));
     await this.#write('cpu', path, 'cpu.cfs_period_us', String(limits.cpuPeriod));
     await this.#write('cpu', path, 'cpu.cfs_quota_us', String(limits.cpuQuota > 0 ? limits.cpuQuota : -1));
-    await this.#write('memory', path, 'memory.limit_in_bytes', String(limits.memoryBytes > 0 ? limits.memoryBytes : -1));
+    await this.#write(
+      'memory',
+      path,
+      'memory.limit_in_bytes',
+      String(limits.memoryBytes > 0 ? limits.memoryBytes : -1),
+    );
     await this.#write('pids', path, 'pids.max', limits.pids > 0 ? String(limits.pids) : 'max');
   }
 

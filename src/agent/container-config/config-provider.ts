@@ -3,10 +3,10 @@
  * folder need (lookups, files of the device), and writes the two files every container gets.
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
-import type { ContainerConfig, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
 import type { Files } from '../../host/files.ts';
-import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
+import type { ContainerConfig, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
 import { containerConfig } from './container-config.ts';
+import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
 import type { QosClassName } from './container-resources.ts';
 import { parseResolvConf } from './dns-config.ts';
 import { expandVariables } from './expand-variables.ts';
@@ -161,6 +161,7 @@ function expandSubPath(expression: string, env: ReadonlyMap<string, string>): st
     throw new ContainerConfigError(`missing value for "${missing[0]}"`);
   }
   if (path.startsWith('/')) throw new ContainerConfigError(`error SubPath "${path}" must not be an absolute path`);
-  if (path.split('/').includes('..')) throw new ContainerConfigError(`unable to provision SubPath "${path}": must not contain '..'`);
+  if (path.split('/').includes('..'))
+    throw new ContainerConfigError(`unable to provision SubPath "${path}": must not contain '..'`);
   return path;
 }

@@ -33,7 +33,12 @@ export function containerResources(
 }
 
 /** Limits of the whole pod, for its cgroup; 0 where there is none. A limit counts only when every container has one. */
-export function podResources(pod: Pod): { readonly cpuShares: number; readonly cpuQuota: number; readonly cpuPeriod: number; readonly memoryLimitBytes: number } {
+export function podResources(pod: Pod): {
+  readonly cpuShares: number;
+  readonly cpuQuota: number;
+  readonly cpuPeriod: number;
+  readonly memoryLimitBytes: number;
+} {
   const cpu = podTotals(pod, 'cpu', milliOf);
   const memory = podTotals(pod, 'memory', bytesOf);
   return {

@@ -15,7 +15,10 @@ export function parseResolvConf(text: string): DnsConfig {
   let searches: readonly string[] = [];
   let options: readonly string[] = [];
   for (const line of text.split('\n')) {
-    const [keyword, ...values] = line.replace(/[#;].*$/, '').trim().split(/\s+/);
+    const [keyword, ...values] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/);
     if (keyword === 'nameserver' && values[0]) servers.push(values[0]);
     else if (keyword === 'search' || keyword === 'domain') searches = values.filter((domain) => domain !== '.');
     else if (keyword === 'options') options = values;

@@ -15,7 +15,9 @@ const localEntries = [
 export function hostsFile(pod: Pod, podIPs: readonly string[], hostsOfNode: string): string {
   const head = pod.spec.hostNetwork
     ? `# Kubernetes-managed hosts file (host network).\n${hostsOfNode}`
-    : ['# Kubernetes-managed hosts file.', ...localEntries, ...podIPs.map((ip) => `${ip}\t${podNames(pod)}`), ''].join('\n');
+    : ['# Kubernetes-managed hosts file.', ...localEntries, ...podIPs.map((ip) => `${ip}\t${podNames(pod)}`), ''].join(
+        '\n',
+      );
   const aliases = pod.spec.hostAliases ?? [];
   if (aliases.length === 0) return head;
   const lines = aliases.map(({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}`);

@@ -27,7 +27,12 @@ export interface ImageManagerDeps {
   readonly clock: Clock;
   readonly record: (
     pod: Pod,
-    event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string; readonly container: string },
+    event: {
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: string;
+      readonly message: string;
+      readonly container: string;
+    },
   ) => void;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   /** KubeletConfiguration's maxParallelImagePulls. */
@@ -72,7 +77,11 @@ export class ImageManager {
 
     const present = await this.#deps.images.status(name, signal);
     if (present && container.imagePullPolicy !== 'Always') {
-      record('Normal', 'Pulled', `Container image "${asked}" already present on machine and can be accessed by the pod`);
+      record(
+        'Normal',
+        'Pulled',
+        `Container image "${asked}" already present on machine and can be accessed by the pod`,
+      );
       return { kind: 'Present', image: present };
     }
     if (container.imagePullPolicy === 'Never') {
@@ -129,7 +138,11 @@ export class ImageManager {
       record('Warning', 'Failed', `Failed to pull image "${asked}": ${message}`);
       record('Warning', 'Failed', 'Error: ErrImagePull');
       const { untilMonotonicMs } = this.#backOff(key, message);
-      return { kind: 'Waiting', waiting: { reason: 'ErrImagePull', message }, retryAtMonotonicMs: this.#soon(untilMonotonicMs) };
+      return {
+        kind: 'Waiting',
+        waiting: { reason: 'ErrImagePull', message },
+        retryAtMonotonicMs: this.#soon(untilMonotonicMs),
+      };
     }
   }
 
@@ -152,7 +165,9 @@ export class ImageManager {
 
   #login(pod: Pod, image: string): RegistryAuth | undefined {
     const namespace = pod.metadata.namespace ?? '';
-    const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(({ name = '' }) => this.#deps.secret(namespace, name) ?? []);
+    const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
+      ({ name = '' }) => this.#deps.secret(namespace, name) ?? [],
+    );
     return registryLogin(image, secrets);
   }
 }

@@ -1,7 +1,7 @@
 /** Logins for registries, from Secrets of type kubernetes.io/dockerconfigjson. Pure. */
 import type { Secret } from '../../api/kinds/secret.ts';
-import type { RegistryAuth } from '../../runtime/runtime.ts';
 import { parseImageReference } from '../../runtime/image-reference.ts';
+import type { RegistryAuth } from '../../runtime/runtime.ts';
 
 interface DockerConfig {
   readonly auths?: Readonly<Record<string, DockerLogin>>;
@@ -24,7 +24,9 @@ export function registryLogin(image: string, secrets: readonly Secret[]): Regist
   for (const secret of secrets) {
     for (const [server, login] of Object.entries(loginsOf(secret))) {
       if (serverHost(server) !== registry) continue;
-      const [username, ...password] = Buffer.from(login.auth ?? '', 'base64').toString().split(':');
+      const [username, ...password] = Buffer.from(login.auth ?? '', 'base64')
+        .toString()
+        .split(':');
       const found = { username: login.username ?? username ?? '', password: login.password ?? password.join(':') };
       if (found.username !== '') return found;
     }

@@ -15,10 +15,7 @@ import { runtimeLabels } from '../runtime-labels.ts';
 import { PodLooker } from './pod-looker.ts';
 
 export interface PodCacheDeps {
-  readonly runtime: Pick<
-    Runtime,
-    'listSandboxes' | 'listContainers' | 'sandboxStatus' | 'containerStatus' | 'events'
-  >;
+  readonly runtime: Pick<Runtime, 'listSandboxes' | 'listContainers' | 'sandboxStatus' | 'containerStatus' | 'events'>;
   readonly instanceId: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -63,7 +60,7 @@ export class PodCache {
     return this.#listed.promise;
   }
 
-  /** Calls `listener` with the uid of each pod whose picture changed. Returns what ends it. */
+  /** Calls `listener` with the uid of each pod that changed by itself, not by a `read`. Returns what ends it. */
   onChange(listener: (uid: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -76,7 +73,12 @@ export class PodCache {
    * @throws StatusError of the runtime
    */
   async read(uid: string, signal: AbortSignal): Promise<ObservedPod> {
-    if (!this.#hasListed || this.#distrusted.has(uid)) return await this.#look(uid, signal);
+    const doubt = this.#distrusted.get(uid);
+    if (!this.#hasListed || doubt !== undefined) {
+      const { observed } = await this.#look(uid, signal);
+      if (this.#distrusted.get(uid) === doubt) this.#distrusted.delete(uid);
+      return observed;
+    }
     return this.#pods.get(uid) ?? nothingObserved(uid, this.#deps.clock.monotonicMs());
   }
 
@@ -111,27 +113,37 @@ export class PodCache {
       // A pod that was looked at since the list began is newer than the list.
       if (known && known.readAtMonotonicMs > startedAt) continue;
       if (known && signatures(known.sandboxes, known.containers).get(uid) === listed.get(uid)) continue;
-      await this.#look(uid, signal);
+      await this.#lookAndTell(uid, signal);
     }
     this.#hasListed = true;
     this.#listed.resolve();
   }
 
-  async #look(uid: string, signal: AbortSignal): Promise<ObservedPod> {
+  async #lookAndTell(uid: string, signal: AbortSignal): Promise<ObservedPod> {
+    const { observed, isChanged } = await this.#look(uid, signal);
+    // Whoever is at work on the pod reads it afterwards anyway.
+    if (isChanged && !this.#distrusted.has(uid)) for (const listener of [...this.#listeners]) listener(uid);
+    return observed;
+  }
+
+  async #look(
+    uid: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly observed: ObservedPod; readonly isChanged: boolean }> {
     const previous = this.#pods.get(uid);
-    const doubt = this.#distrusted.get(uid);
     const observed = await this.#looker.look(uid, previous, signal);
     const newest = this.#pods.get(uid);
     // Two looks crossed: the one that began later wins.
-    if (newest && newest.readAtMonotonicMs > observed.readAtMonotonicMs) return newest;
-    if (this.#distrusted.get(uid) === doubt) this.#distrusted.delete(uid);
+    if (newest && newest.readAtMonotonicMs > observed.readAtMonotonicMs) return { observed: newest, isChanged: false };
     const isGone = observed.sandboxes.length === 0 && observed.containers.length === 0;
     for (const { id } of [...(newest?.sandboxes ?? []), ...(newest?.containers ?? [])]) this.#uidById.delete(id);
     for (const { id } of [...observed.sandboxes, ...observed.containers]) this.#uidById.set(id, uid);
     if (isGone) this.#pods.delete(uid);
     else this.#pods.set(uid, observed);
-    if (isDifferent(newest, observed)) for (const listener of [...this.#listeners]) listener(uid);
-    return isGone ? nothingObserved(uid, observed.readAtMonotonicMs) : observed;
+    return {
+      observed: isGone ? nothingObserved(uid, observed.readAtMonotonicMs) : observed,
+      isChanged: isDifferent(newest, observed),
+    };
   }
 
   async #relistForEver(signal: AbortSignal): Promise<void> {
@@ -169,7 +181,7 @@ export class PodCache {
       const uid = this.#uidById.get(event.containerId);
       // Not known yet (made a moment ago) or somebody else's on the same containerd: the list tells.
       if (uid === undefined) return event.type === 'deleted' ? undefined : await this.relist(signal);
-      const observed = await this.#look(uid, signal);
+      const observed = await this.#lookAndTell(uid, signal);
       if (event.type === 'exited') await this.#lookUntilExited(uid, event.containerId, observed, signal);
     } catch (error) {
       if (!signal.aborted) this.#deps.log.debug('look after a runtime event failed', { event: event.type, error });
@@ -184,7 +196,7 @@ export class PodCache {
         observed.sandboxes.some((sandbox) => sandbox.id === id && sandbox.ready);
       if (!stillRuns) return;
       await this.#deps.clock.sleep(delayMs, signal);
-      observed = await this.#look(uid, signal);
+      observed = await this.#lookAndTell(uid, signal);
     }
   }
 }

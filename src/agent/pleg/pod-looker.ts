@@ -1,15 +1,18 @@
 /** Reads everything the runtime knows of one pod, in few calls: containers that ended are read once. */
 import type { Clock } from '../../lib/clock.ts';
 import { isStatusError } from '../../lib/status-error.ts';
-import type { Runtime, RuntimeContainer, RuntimeContainerStatus, Sandbox, SandboxStatus } from '../../runtime/runtime.ts';
+import type {
+  Runtime,
+  RuntimeContainer,
+  RuntimeContainerStatus,
+  Sandbox,
+  SandboxStatus,
+} from '../../runtime/runtime.ts';
 import type { ObservedContainer, ObservedPod } from '../observed-pod.ts';
 import { runtimeLabels } from '../runtime-labels.ts';
 
 export interface PodLookerDeps {
-  readonly runtime: Pick<
-    Runtime,
-    'listSandboxes' | 'listContainers' | 'sandboxStatus' | 'containerStatus'
-  >;
+  readonly runtime: Pick<Runtime, 'listSandboxes' | 'listContainers' | 'sandboxStatus' | 'containerStatus'>;
   readonly instanceId: string;
   readonly clock: Clock;
 }

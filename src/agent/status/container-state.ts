@@ -15,7 +15,10 @@ export function containerIdText(id: string): string {
 }
 
 /** The state of a container that the runtime knows; undefined when it has not started and has not ended. */
-export function containerStateOf(container: ObservedContainer, message: string | undefined): ContainerState | undefined {
+export function containerStateOf(
+  container: ObservedContainer,
+  message: string | undefined,
+): ContainerState | undefined {
   switch (container.state) {
     case 'Running':
       return { running: { startedAt: formatTime(container.startedAtMs) } };
@@ -26,7 +29,10 @@ export function containerStateOf(container: ObservedContainer, message: string |
     case 'Unknown':
       return {
         terminated: {
-          ...terminatedStateOf({ ...container, exitCode: 137 }, 'The container could not be located when the pod was terminated'),
+          ...terminatedStateOf(
+            { ...container, exitCode: 137 },
+            'The container could not be located when the pod was terminated',
+          ),
           reason: 'ContainerStatusUnknown',
         },
       };

@@ -46,7 +46,6 @@ function toCondition(finding: Finding, input: PodConditionsInput, previous: read
   return {
     type: finding.type,
     status,
-    lastProbeTime: null as never,
     lastTransitionTime: before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : input.now,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     ...(finding.reason === undefined ? {} : { reason: finding.reason }),
@@ -91,7 +90,8 @@ function podReady(pod: Pod, containers: Finding): Finding {
   const conditions = pod.status?.conditions ?? [];
   const unmet = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const condition = conditions.find(({ type }) => type === conditionType);
-    if (condition === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
+    if (condition === undefined)
+      return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
     if (condition.status === 'True') return [];
     return [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`];
   });

@@ -14,6 +14,8 @@ const maxConflicts = 5;
 export class StatusManager {
   readonly #client: Pick<ObjectClient, 'get' | 'update'>;
   readonly #written = new Map<string, Pod>();
+  /** By uid, the status that was sent last; set before it is sent, as the watch may be faster than the answer. */
+  readonly #sent = new Map<string, unknown>();
 
   constructor(client: Pick<ObjectClient, 'get' | 'update'>) {
     this.#client = client;
@@ -23,6 +25,11 @@ export class StatusManager {
   newest(pod: Pod): Pod {
     const written = this.#written.get(podRef(pod).uid);
     return written && revisionOf(written) > revisionOf(pod) ? { ...pod, status: written.status as PodStatus } : pod;
+  }
+
+  /** Whether the status of this version is the one that was written here last: then it is no news. */
+  isOwn(pod: Pod): boolean {
+    return isDeepStrictEqual(plain(pod.status), this.#sent.get(podRef(pod).uid));
   }
 
   /**
@@ -37,6 +44,7 @@ export class StatusManager {
     for (let attempt = 0; ; attempt++) {
       const status = compute(current);
       if (isDeepStrictEqual(plain(status), plain(current.status))) return current;
+      this.#sent.set(uid, plain(status));
       const written = this.#written.get(uid);
       const base = written && revisionOf(written) > revisionOf(current) ? written : current;
       try {
@@ -56,6 +64,7 @@ export class StatusManager {
   /** Drops what is remembered of a pod that is gone. */
   forget(uid: string): void {
     this.#written.delete(uid);
+    this.#sent.delete(uid);
   }
 
   async #find(namespace: string, name: string): Promise<Pod | undefined> {

@@ -181,7 +181,10 @@ function actionsOf(context: Context, container: Container, policy: string): PodA
 function create(context: Context, container: Container): PodAction {
   const earlier = containersNamed(context.observed, container.name);
   const latest = earlier[0];
-  const statuses = [...(context.pod.status?.initContainerStatuses ?? []), ...(context.pod.status?.containerStatuses ?? [])];
+  const statuses = [
+    ...(context.pod.status?.initContainerStatuses ?? []),
+    ...(context.pod.status?.containerStatuses ?? []),
+  ];
   const reported = statuses.find(({ name }) => name === container.name);
   const wasLost = latest === undefined && reported?.containerID !== undefined && reported.containerID !== '';
   const counted = Math.max(

@@ -11,8 +11,8 @@ import { isStatusError } from '../../lib/status-error.ts';
 import type { ContainerId, Runtime, SandboxConfig, SandboxId } from '../../runtime/runtime.ts';
 import { currentSandbox, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.ts';
-import { formatGoDuration } from './format-go-duration.ts';
 import type { PodAction } from './compute-pod-actions.ts';
+import { formatGoDuration } from './format-go-duration.ts';
 import type { ConfigProvider, ImageProvider, PodEvents, Waiting } from './services.ts';
 
 export interface ExecuteDeps {
@@ -95,7 +95,8 @@ class Execution implements ExecuteResult {
       case 'CreateContainer':
         return await this.#createContainer(action);
       case 'WaitBackOff':
-        return this.#waitBackOff(action);
+        this.#waitBackOff(action);
+        return;
       case 'RemoveContainer':
         return await this.#tidy('container', action.id, async () => {
           await this.#deps.runtime.removeContainer(action.id, this.#signal);
@@ -149,12 +150,16 @@ class Execution implements ExecuteResult {
     const sandboxId = this.#sandboxId;
     if (container === undefined || sandboxId === undefined) return;
     const image = await images.ensure(this.#pod, container, this.#pulls);
-    if (image.kind === 'Waiting') return this.#hold(container.name, image.waiting, image.retryAtMonotonicMs);
+    if (image.kind === 'Waiting') {
+      this.#hold(container.name, image.waiting, image.retryAtMonotonicMs);
+      return;
+    }
 
     const config = await configs.container(this.#pod, container, image.image, action, this.#ips);
     if (config.kind === 'Waiting') {
       this.#record('Warning', 'Failed', `Error: ${config.waiting.message ?? config.waiting.reason}`, container.name);
-      return this.#hold(container.name, config.waiting);
+      this.#hold(container.name, config.waiting);
+      return;
     }
     this.#sandboxConfig ??= await configs.sandbox(this.#pod, this.#attempt);
     const sandboxConfig = this.#sandboxConfig;
@@ -163,7 +168,8 @@ class Execution implements ExecuteResult {
       try {
         id = await runtime.createContainer(sandboxId, config.config, sandboxConfig, this.#signal);
       } catch (error) {
-        return this.#failed(error, container.name, 'CreateContainerError');
+        this.#failed(error, container.name, 'CreateContainerError');
+        return;
       }
       this.#record('Normal', 'Created', 'Container created', container.name);
       await this.#start(container.name, id);

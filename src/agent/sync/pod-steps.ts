@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { mayBeRunning, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { isSidecar, type PodRef } from '../pod-names.ts';
 import { type ActionLimits, computePodActions, type PodAction } from './compute-pod-actions.ts';
-import { type ExecuteDeps, executePodActions } from './execute-pod-actions.ts';
+import { type ExecuteDeps, type ExecuteResult, executePodActions } from './execute-pod-actions.ts';
 import type { PodSteps, SyncResult } from './pod-workers.ts';
 import {
   type ObservedPods,
@@ -86,9 +86,9 @@ class Steps implements PodSteps {
     const next = await this.#publish(pod, after.observed, false);
     if (next && isFinishedPhase(next)) return { kind: 'Finished' };
     if (after.mustRetry) return { kind: 'Retry', atMonotonicMs: after.retryAtMonotonicMs };
-    // What was started may allow the next step at once (an init container that is a sidecar, one that ended already).
+    // What was started may allow the next step at once: an init container that is a sidecar, one that ended already.
     const more = computePodActions(pod, after.observed, clock.monotonicMs(), this.#deps);
-    const canGoOn = more.some(({ kind }) => kind !== 'WaitBackOff' && kind !== 'RemoveContainer' && kind !== 'RemoveSandbox');
+    const canGoOn = more.some((action) => isStart(action) && !after.waiting.has(action.container));
     return { kind: 'Again', atMonotonicMs: canGoOn ? clock.monotonicMs() : after.retryAtMonotonicMs };
   }
 
@@ -118,12 +118,7 @@ class Steps implements PodSteps {
     if (pod) await this.#publish(this.#deps.reporter.newest(pod), observed, !observed.containers.some(mayBeRunning));
   }
 
-  async finish(
-    ref: PodRef,
-    pod: Pod | undefined,
-    isDeleted: boolean,
-    signal: AbortSignal,
-  ): Promise<'Gone' | 'Kept'> {
+  async finish(ref: PodRef, pod: Pod | undefined, isDeleted: boolean, signal: AbortSignal): Promise<'Gone' | 'Kept'> {
     const { cache, runtime, volumes, cgroups, messages, reporter } = this.#deps;
     await volumes.tearDown(ref.uid, signal);
     await cgroups.remove(ref.uid, signal);
@@ -131,7 +126,9 @@ class Steps implements PodSteps {
 
     const observed = await cache.read(ref.uid, signal);
     for (const sandbox of observed.sandboxes) await runtime.removeSandbox(sandbox.id, signal);
-    const orphaned = observed.containers.filter(({ sandboxId }) => !observed.sandboxes.some(({ id }) => id === sandboxId));
+    const orphaned = observed.containers.filter(
+      ({ sandboxId }) => !observed.sandboxes.some(({ id }) => id === sandboxId),
+    );
     for (const container of orphaned) await runtime.removeContainer(container.id, signal);
     cache.distrust(ref.uid);
     await cache.read(ref.uid, signal);
@@ -161,7 +158,7 @@ class Steps implements PodSteps {
   /** Volumes follow their sources also while nothing is to be started. True when the pod must wait for them. */
   async #prepare(pod: Pod, actions: readonly PodAction[], signal: AbortSignal): Promise<boolean> {
     const { volumes, cgroups, events } = this.#deps;
-    const isStarting = actions.some(({ kind }) => kind === 'RunSandbox' || kind === 'CreateContainer' || kind === 'StartCreated');
+    const isStarting = actions.some(isStart);
     try {
       if (isStarting) {
         await cgroups.ensure(pod, signal);
@@ -181,14 +178,15 @@ class Steps implements PodSteps {
     observed: ObservedPod,
     actions: readonly PodAction[],
     signal: AbortSignal,
-  ): Promise<{ observed: ObservedPod; mustRetry: boolean; retryAtMonotonicMs: number | undefined }> {
+  ): Promise<ExecuteResult & { readonly observed: ObservedPod }> {
     const { cache, stopping } = this.#deps;
     const uid = pod.metadata.uid ?? '';
     cache.distrust(uid);
     try {
       const result = await executePodActions(this.#deps, pod, observed, actions, signal, stopping);
       this.#waiting.set(uid, result.waiting);
-      return { ...pick(result), observed: await this.#readAnew(uid, signal) };
+      const { waiting, mustRetry, retryAtMonotonicMs } = result;
+      return { waiting, mustRetry, retryAtMonotonicMs, observed: await this.#readAnew(uid, signal) };
     } catch (error) {
       // It may have come further than it could say.
       cache.distrust(uid);
@@ -208,11 +206,10 @@ class Steps implements PodSteps {
   }
 }
 
-function pick({ mustRetry, retryAtMonotonicMs }: { mustRetry: boolean; retryAtMonotonicMs: number | undefined }): {
-  mustRetry: boolean;
-  retryAtMonotonicMs: number | undefined;
-} {
-  return { mustRetry, retryAtMonotonicMs };
+function isStart(
+  action: PodAction,
+): action is Extract<PodAction, { readonly kind: 'CreateContainer' | 'StartCreated' }> {
+  return action.kind === 'CreateContainer' || action.kind === 'StartCreated';
 }
 
 function isFinishedPhase(pod: Pod): boolean {
@@ -228,4 +225,3 @@ function stopOrder(pod: Pod | undefined, observed: ObservedPod): readonly (reado
     (group) => group.length > 0,
   );
 }
-

@@ -71,12 +71,17 @@ export class PodWorkers {
     return this.#workers.has(uid);
   }
 
-  /** The newest version of a pod. A pod without a worker gets one. */
-  update(pod: Pod): void {
+  /**
+   * The newest version of a pod. A pod without a worker gets one.
+   *
+   * @param isNews false when it differs only in the status that we wrote: it is kept, but nobody is woken
+   */
+  update(pod: Pod, isNews = true): void {
     const ref = podRef(pod);
-    const worker = this.#workers.get(ref.uid) ?? this.#begin(ref);
+    const known = this.#workers.get(ref.uid);
+    const worker = known ?? this.#begin(ref);
     worker.pod = pod;
-    this.#reconsider(worker);
+    if (isNews || known === undefined) this.#reconsider(worker);
   }
 
   /** The pod's object is gone from the API, by force or by us: what still runs of it ends at once. */
@@ -198,7 +203,10 @@ export class PodWorkers {
   }
 
   /** One step of the present phase. `Now`: the phase changed, go on. */
-  async #step(worker: Worker, signal: AbortSignal): Promise<'Now' | 'Gone' | Exclude<SyncResult, { kind: 'Finished' }>> {
+  async #step(
+    worker: Worker,
+    signal: AbortSignal,
+  ): Promise<'Now' | 'Gone' | Exclude<SyncResult, { kind: 'Finished' }>> {
     const { steps, clock } = this.#deps;
     const { ref, pod } = worker;
     switch (worker.phase) {
@@ -258,9 +266,7 @@ function isDeletedNow(worker: Worker): boolean {
 
 /** Seconds that a pod's containers get; the deletion's own word first (it may have shortened it). */
 function graceSecondsOf(pod: Pod | undefined): number {
-  return (
-    pod?.metadata.deletionGracePeriodSeconds ?? pod?.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds
-  );
+  return pod?.metadata.deletionGracePeriodSeconds ?? pod?.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
 }
 
 function retryDelayMs(failures: number): number {

@@ -2,13 +2,14 @@
  * Turns every signal that concerns a pod (its object, the runtime, a ConfigMap or Secret it uses) into
  * "look at this pod". Holds no state of pods: workers have that.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ObservedPod } from '../observed-pod.ts';
-import { podLogName, type PodRef, podRef } from '../pod-names.ts';
+import { type PodRef, podLogName, podRef } from '../pod-names.ts';
 import { type ConfigReference, usesConfig } from './config-references.ts';
 
-type Change<T> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T };
+type Change<T> = { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T; readonly previous?: T };
 
 /** What an informer is to the loop. */
 export interface ObjectSource<T> {
@@ -33,11 +34,13 @@ export interface SyncLoopDeps {
   };
   readonly workers: {
     has(uid: string): boolean;
-    update(pod: Pod): void;
+    update(pod: Pod, isNews?: boolean): void;
     remove(ref: PodRef): void;
     endOrphan(ref: PodRef): void;
     wake(uid: string): void;
   };
+  /** Whether this version's status is the one the agent itself wrote last. */
+  readonly isOwnStatus: (pod: Pod) => boolean;
   readonly nodeName: string;
   readonly log: Logger;
   /** False while the store cannot be trusted to know every pod (design D14): then nothing is an orphan. */
@@ -75,10 +78,13 @@ export class SyncLoop {
     }
   }
 
-  #onPod({ type, object: pod }: Change<Pod>): void {
+  #onPod({ type, object: pod, previous }: Change<Pod>): void {
     const { workers, nodeName, cache } = this.#deps;
     if (pod.spec.nodeName && pod.spec.nodeName !== nodeName) return;
-    if (type !== 'deleted') return workers.update(pod);
+    if (type !== 'deleted') {
+      workers.update(pod, !(previous && isStatusOnly(previous, pod) && this.#deps.isOwnStatus(pod)));
+      return;
+    }
     const ref = podRef(pod);
     // Deleted by force without ever having had a worker, while something of it runs.
     if (!workers.has(ref.uid) && cache.get(ref.uid)) workers.endOrphan(ref);
@@ -87,9 +93,9 @@ export class SyncLoop {
 
   #onRuntime(uid: string): void {
     const { workers, cache } = this.#deps;
-    if (workers.has(uid)) return workers.wake(uid);
     const observed = cache.get(uid);
-    if (observed && this.#knowsAllPods) this.#endIfOrphan(observed);
+    if (workers.has(uid)) workers.wake(uid);
+    else if (observed && this.#knowsAllPods) this.#endIfOrphan(observed);
   }
 
   #endIfOrphan({ uid, namespace, name }: ObservedPod): void {
@@ -104,6 +110,19 @@ export class SyncLoop {
       if (usesConfig(pod, reference)) this.#deps.workers.wake(podRef(pod).uid);
     }
   }
+}
+
+/** Whether two versions of one pod differ in nothing but status and bookkeeping. */
+function isStatusOnly(previous: Pod, next: Pod): boolean {
+  const relevant = ({ spec, metadata }: Pod): unknown => [
+    spec,
+    metadata.uid,
+    metadata.labels,
+    metadata.annotations,
+    metadata.deletionTimestamp,
+    metadata.deletionGracePeriodSeconds,
+  ];
+  return isDeepStrictEqual(relevant(previous), relevant(next));
 }
 
 function nameOf({ metadata }: NamedObject): { readonly namespace: string; readonly name: string } {

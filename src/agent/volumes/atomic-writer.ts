@@ -18,7 +18,17 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 
 export type WriterFiles = Pick<
   Files,
-  'makeDirectory' | 'writeFile' | 'readFile' | 'list' | 'info' | 'symlink' | 'readSymlink' | 'rename' | 'remove' | 'chmod' | 'chown'
+  | 'makeDirectory'
+  | 'writeFile'
+  | 'readFile'
+  | 'list'
+  | 'info'
+  | 'symlink'
+  | 'readSymlink'
+  | 'rename'
+  | 'remove'
+  | 'chmod'
+  | 'chown'
 >;
 
 const dataLink = '..data';
