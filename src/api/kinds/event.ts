@@ -20,7 +20,7 @@ const eventSeries = message('io.k8s.api.core.v1.EventSeries', {
 /** `v1.Event`. */
 export const eventFields = message('io.k8s.api.core.v1.Event', {
   metadata,
-  involvedObject: required(object(2, objectReference, { doc: 'The object it is about.' })),
+  involvedObject: required(object(2, objectReference, { atomic: true, doc: 'The object it is about.' })),
   reason: string(3, { doc: 'A short word for machines: why the object changed.' }),
   message: string(4, { doc: 'A sentence for people.' }),
   source: always(5, eventSource, 'Who reports it.'),
@@ -31,7 +31,7 @@ export const eventFields = message('io.k8s.api.core.v1.Event', {
   eventTime: microTime(10),
   series: object(11, eventSeries),
   action: string(12),
-  related: object(13, objectReference),
+  related: object(13, objectReference, { atomic: true }),
   reportingComponent: defaulted(string(14), ''),
   reportingInstance: defaulted(string(15), ''),
 });

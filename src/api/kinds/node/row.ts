@@ -23,12 +23,12 @@ export function nodeRow(node: Node, nowMs: number): readonly Cell[] {
     statusOf(node),
     orNone(rolesOf(node).join(',')),
     age(node, nowMs),
-    nodeInfo.kubeletVersion,
+    nodeInfo?.kubeletVersion ?? '',
     addressOf(node, 'InternalIP'),
     addressOf(node, 'ExternalIP'),
-    nodeInfo.osImage || '<unknown>',
-    nodeInfo.kernelVersion || '<unknown>',
-    nodeInfo.containerRuntimeVersion || '<unknown>',
+    nodeInfo?.osImage || '<unknown>',
+    nodeInfo?.kernelVersion || '<unknown>',
+    nodeInfo?.containerRuntimeVersion || '<unknown>',
   ];
 }
 

@@ -24,7 +24,12 @@ function terminationsOf({ status }: Pod): string {
   ];
   return JSON.stringify(
     statuses
-      .filter(({ restartCount, state, lastState }) => restartCount > 0 || state.terminated || lastState.terminated)
-      .map(({ name, restartCount, state, lastState }) => [name, restartCount, state.terminated, lastState.terminated]),
+      .filter(({ restartCount, state, lastState }) => restartCount > 0 || state?.terminated || lastState?.terminated)
+      .map(({ name, restartCount, state, lastState }) => [
+        name,
+        restartCount,
+        state?.terminated,
+        lastState?.terminated,
+      ]),
   );
 }

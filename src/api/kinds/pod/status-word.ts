@@ -34,7 +34,7 @@ interface Restarts {
 
 const noRestarts: Restarts = { count: 0, lastAt: undefined };
 
-function addRestarts(sum: Restarts, { restartCount, lastState }: ContainerStatus): Restarts {
+function addRestarts(sum: Restarts, { restartCount = 0, lastState = {} }: ContainerStatus): Restarts {
   return mergeRestarts(sum, { count: restartCount, lastAt: lastState.terminated?.finishedAt });
 }
 
@@ -59,7 +59,7 @@ function summarizeInitContainers(pod: Pod): {
     const isRunningOn = spec !== undefined && isSidecar(spec);
     all = addRestarts(all, status);
     if (isRunningOn) sidecars = addRestarts(sidecars, status);
-    if (status.state.terminated?.exitCode === 0) continue;
+    if (status.state?.terminated?.exitCode === 0) continue;
     if (isRunningOn && status.started) {
       if (status.ready) ready++;
       continue;
@@ -69,7 +69,7 @@ function summarizeInitContainers(pod: Pod): {
   return { word: undefined, ready, all, sidecars };
 }
 
-function initWord({ state }: ContainerStatus, index: number, count: number): string {
+function initWord({ state = {} }: ContainerStatus, index: number, count: number): string {
   if (state.terminated) return endWord(state.terminated);
   const waiting = state.waiting?.reason;
   return waiting && waiting !== 'PodInitializing' ? waiting : `${index}/${count}`;
@@ -86,10 +86,12 @@ function summarizeContainers(pod: Pod): {
   let restarts = noRestarts;
   // Backwards, so that the first container has the last word.
   for (const status of (pod.status.containerStatuses ?? []).toReversed()) {
+    // A status that another client wrote may lack what Kubernetes' own always has.
+    const { state = {} } = status;
     restarts = addRestarts(restarts, status);
-    if (status.state.waiting?.reason) word = status.state.waiting.reason;
-    else if (status.state.terminated) word = endWord(status.state.terminated);
-    else if (status.ready && status.state.running) ready++;
+    if (state.waiting?.reason) word = state.waiting.reason;
+    else if (state.terminated) word = endWord(state.terminated);
+    else if (status.ready && state.running) ready++;
   }
   // A container that goes on running outweighs one that has completed.
   if ((word ?? ownWord(pod)) === 'Completed' && ready > 0) word = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady';

@@ -35,11 +35,11 @@ const fileKeySelector = message('io.k8s.api.core.v1.FileKeySelector', {
 });
 
 const envVarSource = message('io.k8s.api.core.v1.EnvVarSource', {
-  fieldRef: object(1, objectFieldSelector),
-  resourceFieldRef: object(2, resourceFieldSelector),
-  configMapKeyRef: object(3, configMapKeySelector),
-  secretKeyRef: object(4, secretKeySelector),
-  fileKeyRef: object(5, fileKeySelector),
+  fieldRef: object(1, objectFieldSelector, { atomic: true }),
+  resourceFieldRef: object(2, resourceFieldSelector, { atomic: true }),
+  configMapKeyRef: object(3, configMapKeySelector, { atomic: true }),
+  secretKeyRef: object(4, secretKeySelector, { atomic: true }),
+  fileKeyRef: object(5, fileKeySelector, { atomic: true }),
 });
 
 export const envVar = message('io.k8s.api.core.v1.EnvVar', {

@@ -27,8 +27,8 @@ const keyToPath = message('io.k8s.api.core.v1.KeyToPath', {
 
 const downwardAPIVolumeFile = message('io.k8s.api.core.v1.DownwardAPIVolumeFile', {
   path: required(string(1)),
-  fieldRef: object(2, objectFieldSelector),
-  resourceFieldRef: object(3, resourceFieldSelector),
+  fieldRef: object(2, objectFieldSelector, { atomic: true }),
+  resourceFieldRef: object(3, resourceFieldSelector, { atomic: true }),
   mode: int32(4, { pointer: true }),
 });
 
@@ -76,7 +76,7 @@ const serviceAccountTokenProjection = message('io.k8s.api.core.v1.ServiceAccount
 const clusterTrustBundleProjection = message('io.k8s.api.core.v1.ClusterTrustBundleProjection', {
   name: string(1, { pointer: true }),
   signerName: string(2, { pointer: true }),
-  labelSelector: object(3, labelSelector),
+  labelSelector: object(3, labelSelector, { atomic: true }),
   optional: bool(5, { pointer: true }),
   path: required(string(4)),
 });

@@ -19,19 +19,19 @@ const nodeSelector = message('io.k8s.api.core.v1.NodeSelector', {
 
 const preferredSchedulingTerm = message('io.k8s.api.core.v1.PreferredSchedulingTerm', {
   weight: required(int32(1)),
-  preference: required(object(2, nodeSelectorTerm)),
+  preference: required(object(2, nodeSelectorTerm, { atomic: true })),
 });
 
 const nodeAffinity = message('io.k8s.api.core.v1.NodeAffinity', {
-  requiredDuringSchedulingIgnoredDuringExecution: object(1, nodeSelector),
+  requiredDuringSchedulingIgnoredDuringExecution: object(1, nodeSelector, { atomic: true }),
   preferredDuringSchedulingIgnoredDuringExecution: list(2, preferredSchedulingTerm),
 });
 
 const podAffinityTerm = message('io.k8s.api.core.v1.PodAffinityTerm', {
-  labelSelector: object(1, labelSelector),
+  labelSelector: object(1, labelSelector, { atomic: true }),
   namespaces: list(2, scalars.string),
   topologyKey: required(string(3)),
-  namespaceSelector: object(4, labelSelector),
+  namespaceSelector: object(4, labelSelector, { atomic: true }),
   matchLabelKeys: list(5, scalars.string),
   mismatchLabelKeys: list(6, scalars.string),
 });
@@ -69,7 +69,7 @@ export const topologySpreadConstraint = message('io.k8s.api.core.v1.TopologySpre
   maxSkew: required(int32(1)),
   topologyKey: required(string(2)),
   whenUnsatisfiable: required(string(3, { oneOf: ['DoNotSchedule', 'ScheduleAnyway'] })),
-  labelSelector: object(4, labelSelector),
+  labelSelector: object(4, labelSelector, { atomic: true }),
   minDomains: int32(5, { pointer: true }),
   nodeAffinityPolicy: string(6, { pointer: true, oneOf: ['Honor', 'Ignore'] }),
   nodeTaintsPolicy: string(7, { pointer: true, oneOf: ['Honor', 'Ignore'] }),

@@ -1,5 +1,5 @@
 /** Security settings of a pod and of one container. */
-import { bool, int64, list, message, object, required, scalars, string } from '../../../schema/field.ts';
+import { bool, defaulted, int64, list, message, object, required, scalars, string } from '../../../schema/field.ts';
 
 const capabilities = message('io.k8s.api.core.v1.Capabilities', {
   add: list(1, scalars.string),
@@ -50,7 +50,7 @@ export const securityContext = message('io.k8s.api.core.v1.SecurityContext', {
 
 const sysctl = message('io.k8s.api.core.v1.Sysctl', {
   name: required(string(1)),
-  value: string(2),
+  value: defaulted(string(2), ''),
 });
 
 /** `v1.PodSecurityContext`: of all containers of a pod, and of its volumes. */

@@ -52,7 +52,7 @@ export const iscsiVolumeSource = message('io.k8s.api.core.v1.ISCSIVolumeSource',
   portals: list(7, scalars.string),
   chapAuthDiscovery: bool(8),
   chapAuthSession: bool(11),
-  secretRef: object(10, localObjectReference),
+  secretRef: object(10, localObjectReference, { atomic: true }),
   initiatorName: string(12, { pointer: true }),
 });
 
@@ -69,14 +69,14 @@ export const rbdVolumeSource = message('io.k8s.api.core.v1.RBDVolumeSource', {
   pool: defaulted(string(4), 'rbd'),
   user: defaulted(string(5), 'admin'),
   keyring: defaulted(string(6), '/etc/ceph/keyring'),
-  secretRef: object(7, localObjectReference),
+  secretRef: object(7, localObjectReference, { atomic: true }),
   readOnly: bool(8),
 });
 
 export const flexVolumeSource = message('io.k8s.api.core.v1.FlexVolumeSource', {
   driver: required(string(1)),
   fsType: string(2),
-  secretRef: object(3, localObjectReference),
+  secretRef: object(3, localObjectReference, { atomic: true }),
   readOnly: bool(4),
   options: map(5, scalars.string),
 });
@@ -85,7 +85,7 @@ export const cinderVolumeSource = message('io.k8s.api.core.v1.CinderVolumeSource
   volumeID: required(string(1)),
   fsType: string(2),
   readOnly: bool(3),
-  secretRef: object(4, localObjectReference),
+  secretRef: object(4, localObjectReference, { atomic: true }),
 });
 
 export const cephFSVolumeSource = message('io.k8s.api.core.v1.CephFSVolumeSource', {
@@ -93,7 +93,7 @@ export const cephFSVolumeSource = message('io.k8s.api.core.v1.CephFSVolumeSource
   path: string(2),
   user: string(3),
   secretFile: string(4),
-  secretRef: object(5, localObjectReference),
+  secretRef: object(5, localObjectReference, { atomic: true }),
   readOnly: bool(6),
 });
 
@@ -155,7 +155,7 @@ export const portworxVolumeSource = message('io.k8s.api.core.v1.PortworxVolumeSo
 export const scaleIOVolumeSource = message('io.k8s.api.core.v1.ScaleIOVolumeSource', {
   gateway: required(string(1)),
   system: required(string(2)),
-  secretRef: object(3, localObjectReference),
+  secretRef: object(3, localObjectReference, { atomic: true }),
   sslEnabled: bool(4),
   protectionDomain: string(5),
   storagePool: string(6),
@@ -170,7 +170,7 @@ export const storageOSVolumeSource = message('io.k8s.api.core.v1.StorageOSVolume
   volumeNamespace: string(2),
   fsType: string(3),
   readOnly: bool(4),
-  secretRef: object(5, localObjectReference),
+  secretRef: object(5, localObjectReference, { atomic: true }),
 });
 
 export const csiVolumeSource = message('io.k8s.api.core.v1.CSIVolumeSource', {
@@ -178,5 +178,5 @@ export const csiVolumeSource = message('io.k8s.api.core.v1.CSIVolumeSource', {
   readOnly: bool(2, { pointer: true }),
   fsType: string(3, { pointer: true }),
   volumeAttributes: map(4, scalars.string),
-  nodePublishSecretRef: object(5, localObjectReference),
+  nodePublishSecretRef: object(5, localObjectReference, { atomic: true }),
 });

@@ -29,12 +29,12 @@ const typedObjectReference = message('io.k8s.api.core.v1.TypedObjectReference', 
 
 const persistentVolumeClaimSpec = message('io.k8s.api.core.v1.PersistentVolumeClaimSpec', {
   accessModes: list(1, scalars.string),
-  selector: object(4, labelSelector),
+  selector: object(4, labelSelector, { atomic: true }),
   resources: always(2, volumeResourceRequirements),
   volumeName: string(3),
   storageClassName: string(5, { pointer: true }),
   volumeMode: defaulted(string(6, { pointer: true }), 'Filesystem'),
-  dataSource: object(7, typedLocalObjectReference),
+  dataSource: object(7, typedLocalObjectReference, { atomic: true }),
   dataSourceRef: object(8, typedObjectReference),
   volumeAttributesClassName: string(9, { pointer: true }),
 });
