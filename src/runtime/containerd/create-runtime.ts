@@ -7,6 +7,7 @@ import { createGrpcClient, type GrpcClient } from './grpc/client.ts';
 import { ContainerdImages } from './images/containerd-images.ts';
 import { criNamespace } from './methods.ts';
 import { ContainerdRuntime } from './runtime.ts';
+import { sweepOrphanExecs } from './streams/sweep-orphan-execs.ts';
 
 export interface ContainerdRuntimeOptions {
   readonly clock: Clock;
@@ -33,6 +34,8 @@ export interface ContainerdAdapter {
    * sandboxes were removed and before the first pod; see `SyncedImages.settle`.
    */
   settleImages(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]>;
+  /** Ends execs whose clients died with the last eliotd. Call it once at start; resolves with how many there were. */
+  sweepOrphanExecs(): Promise<number>;
   close(): void;
 }
 
@@ -63,6 +66,7 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
     images,
     grpc,
     settleImages: (isNewBoot, signal) => images.synced.settle(isNewBoot, signal),
+    sweepOrphanExecs: () => sweepOrphanExecs({ grpc, clock, log, fifoDirectory }),
     close: () => {
       closing.abort();
       grpc.close();

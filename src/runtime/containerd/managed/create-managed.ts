@@ -33,7 +33,7 @@ export interface ManagedContainerdOptions {
 
 export interface ManagedRuntime extends ContainerdAdapter {
   /**
-   * Makes containerd ready for pods: taken over or started, network laid, sandbox image there.
+   * Makes containerd ready for pods: taken over or started, network laid, sandbox image there, orphaned execs ended.
    *
    * @returns whether everything that ran before is gone (a boot, or a lost run directory)
    */
@@ -86,6 +86,7 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
     start: async (signal) => {
       const started = await (await build()).start(signal);
       await ensurePauseImage(adapter.images, pause, signal);
+      await adapter.sweepOrphanExecs();
       return started;
     },
     run: async (signal) => (await build()).run(signal),

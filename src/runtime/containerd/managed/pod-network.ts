@@ -12,6 +12,7 @@ import { gatewayOf, isInCidr } from './cni-config.ts';
 import type { ManagedLayout } from './layout.ts';
 
 const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';
+const interfaces = '/sys/class/net';
 /** Not configurable in containerd 1.6. */
 const cniResults = '/var/lib/cni/results';
 /** Shared by every user of the portmap plug-in, and made anew by it when missing. */
@@ -97,8 +98,7 @@ export class PodNetwork {
       () => false,
     );
     if (!isOurs) return;
-    const virtual = await readdir('/sys/devices/virtual/net').catch(() => []);
-    if (virtual.every((name) => name === 'lo')) await writeFile(forwardingSwitch, '0');
+    if (!(await hasVirtualNetwork())) await writeFile(forwardingSwitch, '0');
     await rm(layout.forwardingPath, { force: true });
   }
 
@@ -160,4 +160,11 @@ export class PodNetwork {
       await rm(`${cniResults}/${name}`, { force: true });
     }
   }
+}
+
+/** Whether a bridge or a tunnel is left: other containers, virtual machines, a VPN. */
+async function hasVirtualNetwork(): Promise<boolean> {
+  const names = await readdir(interfaces).catch(() => []);
+  const parts = await Promise.all(names.map((name) => readdir(`${interfaces}/${name}`).catch(() => [])));
+  return parts.flat().some((part) => part === 'bridge' || part === 'tun_flags');
 }

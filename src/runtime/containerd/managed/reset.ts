@@ -18,6 +18,16 @@ const sandboxTimeoutMs = 30_000;
 const atOnce = 4;
 const cgroupRoot = '/sys/fs/cgroup';
 
+/** Made by containerd, runc and CNI wherever they are told to work; children first. */
+const sharedDirectories = [
+  '/run/containerd/runc/k8s.io',
+  '/run/containerd/runc',
+  '/run/containerd/s',
+  '/run/containerd',
+  '/var/lib/cni/results',
+  '/var/lib/cni',
+];
+
 export interface ResetDeps {
   readonly layout: ManagedLayout;
   readonly process: ContainerdProcess;
@@ -56,10 +66,8 @@ export async function resetManaged(deps: ResetDeps, signal: AbortSignal): Promis
   await rm(layout.root, { recursive: true, force: true });
   await rm(layout.state, { recursive: true, force: true });
   await rm(layout.cniDirectory, { recursive: true, force: true });
-  for (const path of ['/run/containerd/s', '/run/containerd', '/var/lib/cni/results', '/var/lib/cni']) {
-    // Made by containerd and CNI wherever they run; whoever else uses them has something in them.
-    await rmdir(path).catch(() => {});
-  }
+  // Whoever else uses them has something in them.
+  for (const path of sharedDirectories) await rmdir(path).catch(() => {});
 }
 
 /** Whether containerd ever ran here; else there is nothing it could take down. */
