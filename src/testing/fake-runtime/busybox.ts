@@ -1,7 +1,7 @@
 /**
  * The few commands that tests run, with the behaviour of Debian's busybox, so that one test holds
  * for the fake runtime and for real containers: true, false, echo, printf, sleep, cat, head -c,
- * stty size, env, nc -lk -p PORT -e cat, and `sh -c` with `;`, `exit`, `trap` and `>&2`.
+ * stty size, env, nc -ll -p PORT -e cat, and `sh -c` with `;`, `exit`, `trap` and `>&2`.
  */
 import { type FakeProcess, type FakeProgram, writeAll } from './fake-process.ts';
 

@@ -55,7 +55,7 @@ export function describeStreams(context: SuiteContext): void {
   describe('portForward', () => {
     it('carries bytes both ways unchanged', async () => {
       const port = context.freePort();
-      const { id, sandbox } = await context.container({ command: ['nc', '-lk', '-p', String(port), '-e', 'cat'] });
+      const { id, sandbox } = await context.container({ command: ['nc', '-ll', '-p', String(port), '-e', 'cat'] });
       const connection = await context.connect(id, sandbox, port);
       const sent = randomBytes(5 * 1024 * 1024);
       connection.write(sent);

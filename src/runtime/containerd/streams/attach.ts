@@ -2,7 +2,9 @@
  * Joining a container's own streams, by containerd's CRI streaming server (several clients at once, terminal sizes).
  *
  * Input goes over a connection of its own: CRI's WebSocket cannot end one channel, but closing the connection that
- * carries stdin ends the input of a container with `stdinOnce`, and the output goes on over the other one.
+ * carries stdin ends the input of a container with `stdinOnce`, and the output goes on over the other one. The other one
+ * asks for stdin too, and never uses it: when the container has stdin, containerd 1.6 takes an attach without stdin for
+ * a client that has left (it ends a `stdinOnce` input, or stops the output; both measured).
  */
 
 import type { Readable, Writable } from 'node:stream';
@@ -39,12 +41,8 @@ export async function attachToContainer(
   const done = new AbortController();
   const gone = AbortSignal.any([signal, done.signal]);
   try {
-    const outputSocket = await openAttach(
-      deps,
-      container,
-      { stdout: true, stderr: !request.tty, tty: request.tty },
-      gone,
-    );
+    const outputs = { stdin: config.stdin, stdout: true, stderr: !request.tty, tty: request.tty };
+    const outputSocket = await openAttach(deps, container, outputs, gone);
     const ended = readOutput(outputSocket, request);
     followSizes(request.resize, outputSocket).catch(() => {});
     if (request.stdin) {
