@@ -12,10 +12,16 @@ import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { ChangeHistory, type HistoryLimits } from './change-history.ts';
 import { DirtyTask } from './dirty-task.ts';
-import { applyPut } from './entry.ts';
 import type { Ballast } from './sqlite-ballast.ts';
 import { copyDatabase, copyIntervalMs, fileBytes, isCurrent } from './sqlite-copy.ts';
 import { isDiskFull, toStatusError } from './sqlite-errors.ts';
+import {
+  describeOperation,
+  executeOperation,
+  keyOf,
+  type Operation,
+  type OperationResult,
+} from './sqlite-operation.ts';
 import { SqliteRows } from './sqlite-rows.ts';
 import type { Change, Entry, Page, Put, Store } from './store.ts';
 
@@ -45,15 +51,9 @@ export interface SqliteStoreDeps {
   readonly history: HistoryLimits;
 }
 
-type Operation =
-  | { readonly type: 'put'; readonly put: Put }
-  | { readonly type: 'delete'; readonly key: string; readonly expected: number };
-
-type Result = Entry | 'Conflict' | undefined;
-
 interface Waiting {
   readonly operation: Operation;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (result: OperationResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -153,7 +153,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  #enqueue(operation: Operation): Promise<Result> {
+  #enqueue(operation: Operation): Promise<OperationResult> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(closedError());
       this.#queue.push({ operation, resolve, reject });
@@ -200,23 +200,23 @@ export class SqliteStore implements Store {
         error = secondFailure;
       }
     }
-    for (const { operation, reject } of batch) reject(toStatusError(error, describe(operation)));
+    for (const { operation, reject } of batch) reject(toStatusError(error, describeOperation(operation)));
   }
 
   /** All of `batch` in one transaction; then watches and callers hear of it. Throws with nothing changed. */
   #commit(batch: readonly Waiting[]): void {
     this.#reserveFor(batch.length);
     const changes: Change[] = [];
-    const results: Result[] = [];
+    const results: OperationResult[] = [];
     const touched = new Map<string, Entry | undefined>();
     let changesIntent = false;
     let keeps = false;
     this.#transaction(() => {
       for (const { operation } of batch) {
-        const key = operation.type === 'put' ? operation.put.key : operation.key;
+        const key = keyOf(operation);
         const previous = touched.has(key) ? touched.get(key) : this.#current(key);
         const revision = this.revision() + changes.length + 1;
-        const { result, change } = this.#execute(operation, previous, revision);
+        const { result, change } = executeOperation(this.#rows, operation, previous, revision);
         results.push(result);
         if (change === undefined) continue;
         changes.push(change);
@@ -230,25 +230,6 @@ export class SqliteStore implements Store {
     if (changesIntent) this.#copying.mark();
     if (keeps) this.#keeping.mark();
     for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
-  }
-
-  #execute(
-    operation: Operation,
-    previous: Entry | undefined,
-    revision: number,
-  ): { readonly result: Result; readonly change?: Change } {
-    if (operation.type === 'delete') {
-      if (previous === undefined) return { result: undefined };
-      if (previous.revision !== operation.expected) return { result: 'Conflict' };
-      this.#rows.delete(operation.key);
-      return { result: previous, change: { type: 'delete', previous, revision } };
-    }
-    const { put } = operation;
-    const entry = applyPut(previous, put, revision);
-    if (entry === 'Conflict') return { result: entry };
-    if (put.intent !== undefined) this.#rows.writeIntent(entry, put.intent);
-    if (put.observation !== undefined) this.#rows.writeObservation(entry, put.observation, put.keep === true);
-    return { result: entry, change: { type: 'put', entry, previous, revision } };
   }
 
   #current(key: string): Entry | undefined {
@@ -291,10 +272,6 @@ export class SqliteStore implements Store {
       throw toStatusError(error, doing);
     }
   }
-}
-
-function describe(operation: Operation): string {
-  return operation.type === 'put' ? `put ${operation.put.key}` : `delete ${operation.key}`;
 }
 
 function closedError(): StatusError {
