@@ -6,6 +6,7 @@ import type { Images, Runtime } from '../runtime.ts';
 import { createGrpcClient, type GrpcClient } from './grpc/client.ts';
 import { ContainerdImages } from './images/containerd-images.ts';
 import { criNamespace } from './methods.ts';
+import { pauseImageName } from './pause-image.ts';
 import { ContainerdRuntime } from './runtime.ts';
 import { sweepOrphanExecs } from './streams/sweep-orphan-execs.ts';
 
@@ -18,6 +19,8 @@ export interface ContainerdRuntimeOptions {
   readonly root: string;
   /** A directory of ours on tmpfs for the FIFOs of execs. */
   readonly fifoDirectory: string;
+  /** What the runtime's configuration calls the sandbox image. Default: the built-in one. */
+  readonly sandboxImage?: string;
   /** Architectures this device runs, the preferred one first. Default: this process' own. */
   readonly architectures?: readonly string[];
   /** Milliseconds without progress after which a pull is given up. Default 60,000. */
@@ -51,6 +54,7 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
     clock,
     log,
     fifoDirectory,
+    sandboxImage: options.sandboxImage ?? pauseImageName,
     onUnpacked: (image) => {
       // The container does not wait for it; without the mark the image is only unpacked once more after a power cut.
       images

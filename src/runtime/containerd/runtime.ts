@@ -54,7 +54,9 @@ export interface ContainerdRuntimeDeps {
   readonly log: Logger;
   /** Directory for the FIFOs of execs, ours alone, on tmpfs. */
   readonly fifoDirectory: string;
-  /** Told after each container was created: its image is unpacked now. */
+  /** The image of sandboxes, by the runtime's configuration. */
+  readonly sandboxImage: string;
+  /** Told after each sandbox or container was created: its image is unpacked now. */
   readonly onUnpacked: (image: string) => void;
 }
 
@@ -85,6 +87,7 @@ export class ContainerdRuntime implements Runtime {
   async runSandbox(config: SandboxConfig, signal: AbortSignal): Promise<SandboxId> {
     const request = { config: toCriSandboxConfig(config) };
     const answer = await this.#call(criRuntime.runPodSandbox, request, sandboxTimeoutMs, signal);
+    this.#deps.onUnpacked(this.#deps.sandboxImage);
     return answer.podSandboxId as SandboxId;
   }
 

@@ -136,9 +136,9 @@ export class ManagedContainerd {
     for (let ping = 0; ; ping += 1) {
       if (ping % networkEveryPings === 0) await network.ensure(signal);
       await trimLog(layout.logPath);
-      if (await this.#answers(signal)) misses = 0;
-      else if ((await process.find())?.pid !== found.pid) return;
-      else misses += 1;
+      // First, as asking a dead one waits for it to come back.
+      if ((await process.find())?.pid !== found.pid) return;
+      misses = (await this.#answers(signal)) ? 0 : misses + 1;
       if (misses >= maxMisses) {
         log.error('containerd hangs and is killed', { pid: found.pid, misses });
         await process.stop(found, 0, signal);
