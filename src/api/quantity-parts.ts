@@ -4,22 +4,24 @@
 export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 export interface Quantity {
-  /** Billionths of a unit; at most (2^63-1) * 10^9 either way. */
+  /** Billionths of a unit. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;
 }
 
 const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const numericWrong = 'unable to parse numeric part of quantity';
 const suffixWrong = "unable to parse quantity's suffix";
 
 const grammar = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
-/** No quantity is larger, either way. */
+/** No quantity with a binary suffix is larger, either way: 2^63-1 units. */
 export const maxNanos: bigint = (2n ** 63n - 1n) * 1_000_000_000n;
 
-/** Digits that can matter: 19 before the point, 9 after it, 18 more for the largest binary suffix. */
-const maxDigits = 60;
+/** Beyond this power of ten an amount is no longer kept exactly: it is the largest, or the least, there is. */
+const maxExponent = 100;
+
+/** Digits that can matter: those before the point, nine after it, and 18 more for the largest binary suffix. */
+const maxDigits = maxExponent + 30;
 
 interface Scale {
   readonly format: QuantityFormat;
@@ -54,7 +56,6 @@ export function parseQuantityParts(text: string): Quantity | { readonly problem:
   const match = grammar.exec(text);
   if (match === null || text === '') return { problem: formatWrong };
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
-  if (whole === '' && fraction === '') return { problem: /^[+-]?\./.test(text) ? numericWrong : formatWrong };
   const scale = scaleOf(suffix);
   if (scale === undefined) return { problem: suffixWrong };
   const magnitude = nanosOf(whole.replace(/^0+/, ''), fraction, scale);
@@ -74,29 +75,26 @@ function scaleOf(suffix: string): Scale | undefined {
 }
 
 /** Rounds up: some of a resource was asked for, so some is given. */
-function nanosOf(whole: string, fraction: string, { multiplier, exponent }: Scale): bigint {
-  const significant = whole === '' ? fraction.replace(/^0+/, '') : whole;
-  if (!/[1-9]/.test(whole + fraction)) return 0n;
-  // The position of the first digit, as a power of ten, decides both extremes without any arithmetic.
-  const leading = whole === '' ? significant.length - fraction.length - 1 : whole.length - 1;
-  if (leading + exponent > 40) return maxNanos;
-  if (leading + exponent < -40) return 1n;
-
+function nanosOf(whole: string, fraction: string, { format, multiplier, exponent }: Scale): bigint {
   const digits = whole + fraction;
-  const kept = digits.slice(0, maxDigits + leadingZeros(digits));
-  const rest = /[1-9]/.test(digits.slice(kept.length)) ? 1n : 0n;
-  const shift = exponent + 9 + (digits.length - kept.length) - fraction.length;
-  const mantissa = BigInt(kept) * multiplier;
-  if (shift >= 0) return atMost(mantissa * 10n ** BigInt(shift));
+  const first = digits.search(/[1-9]/);
+  if (first < 0) return 0n;
+  // The power of ten of the first digit decides both extremes without any arithmetic.
+  const leading = whole.length - 1 - first + exponent;
+  if (leading > maxExponent) return maxNanos;
+  if (leading < -maxExponent) return 1n;
+
+  const kept = digits.slice(first, first + maxDigits);
+  const dropped = digits.slice(first + maxDigits);
+  const shift = exponent + 9 + dropped.length - fraction.length;
+  const nanos = scaledUp(BigInt(kept) * multiplier, shift, /[1-9]/.test(dropped));
+  return format === 'BinarySI' && nanos > maxNanos ? maxNanos : nanos;
+}
+
+/** `mantissa` times ten to the power of `shift`; a remainder, also one that was cut off before, counts as one more. */
+function scaledUp(mantissa: bigint, shift: number, hasRemainder: boolean): bigint {
+  if (shift >= 0) return mantissa * 10n ** BigInt(shift);
   const divisor = 10n ** BigInt(-shift);
-  const nanos = mantissa / divisor;
-  return atMost(nanos * divisor === mantissa && rest === 0n ? nanos : nanos + 1n);
-}
-
-function leadingZeros(digits: string): number {
-  return digits.length - digits.replace(/^0+/, '').length;
-}
-
-function atMost(nanos: bigint): bigint {
-  return nanos > maxNanos ? maxNanos : nanos;
+  const quotient = mantissa / divisor;
+  return quotient * divisor === mantissa && !hasRemainder ? quotient : quotient + 1n;
 }

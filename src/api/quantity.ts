@@ -1,9 +1,9 @@
 /**
  * Kubernetes quantities (`500m`, `1Gi`, `2e3`), exactly.
  *
- * The amount is a whole number of nano-units: finer parts are rounded away from zero, and
- * nothing exceeds 2^63-1 units, as in k8s.io/apimachinery's `resource.Quantity`, which also
- * specifies the canonical text.
+ * The amount is a whole number of nano-units: finer parts are rounded away from zero, and one with
+ * a binary suffix never exceeds 2^63-1 units. Grammar and canonical text are those of
+ * k8s.io/apimachinery's `resource.Quantity`.
  */
 import { StatusError } from '../lib/status-error.ts';
 import { maxNanos, parseQuantityParts, type Quantity } from './quantity-parts.ts';
@@ -40,9 +40,11 @@ export function compareQuantities(left: Quantity, right: Quantity): number {
   return left.nanos < right.nanos ? -1 : left.nanos > right.nanos ? 1 : 0;
 }
 
-/** The sum, in the format of `left` unless that is zero; capped like every quantity. */
+/** The sum, in the format of `left` unless that is zero; capped as when it is read. */
 export function addQuantities(left: Quantity, right: Quantity): Quantity {
-  return { nanos: capped(left.nanos + right.nanos), format: left.nanos === 0n ? right.format : left.format };
+  const format = left.nanos === 0n ? right.format : left.format;
+  const nanos = left.nanos + right.nanos;
+  return { nanos: format === 'BinarySI' ? capped(nanos) : nanos, format };
 }
 
 /** Thousandths of a unit (milli-CPUs), rounded away from zero; may be inexact past 2^53. */
@@ -55,7 +57,6 @@ export function integerValueOf(quantity: Quantity): number {
   return Number(dividedUp(quantity.nanos, nanosPerUnit));
 }
 
-/** `nanos`, brought into the range of quantities. */
 function capped(nanos: bigint): bigint {
   if (nanos > maxNanos) return maxNanos;
   return nanos < -maxNanos ? -maxNanos : nanos;
@@ -82,13 +83,14 @@ function formatBinary(units: bigint): string {
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
 
 function formatDecimal(nanos: bigint, asExponent: boolean): string {
+  const lastStep = asExponent ? Infinity : decimalSuffixes.length - 1;
   let mantissa = nanos;
   let step = 0;
-  while (step < decimalSuffixes.length - 1 && mantissa % 1000n === 0n) {
+  while (step < lastStep && mantissa % 1000n === 0n) {
     mantissa /= 1000n;
     step++;
   }
+  if (!asExponent) return `${mantissa}${decimalSuffixes[step]}`;
   const exponent = (step - 3) * 3;
-  if (asExponent) return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
-  return `${mantissa}${decimalSuffixes[step]}`;
+  return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
 }
