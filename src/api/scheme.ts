@@ -2,6 +2,7 @@
 
 import { configMapKind } from './kinds/config-map.ts';
 import { eventKind } from './kinds/event.ts';
+import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
@@ -26,6 +27,7 @@ export const kinds: readonly KindDescription[] = [
   selfSubjectAccessReviewKind,
   selfSubjectRulesReviewKind,
   leaseKind,
+  imageArchiveKind,
 ];
 
 /** The kind that is served at `/apis/GROUP/VERSION/RESOURCE` (`group` is empty for core); undefined when none is. */
