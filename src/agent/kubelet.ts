@@ -73,6 +73,8 @@ export interface Kubelet {
   readonly cache: PodCache;
   /** Resolves when the runtime was looked at for the first time. */
   readonly whenObserved: Promise<void>;
+  /** Looks at every pod now: an image was loaded that one may have waited for. */
+  lookAgain(): void;
   /** Works until `signal` aborts; containers go on running. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -176,6 +178,9 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   return {
     cache,
     whenObserved: cache.whenListed,
+    lookAgain: () => {
+      for (const uid of workers.uids()) workers.wake(uid);
+    },
     run: async (signal) => {
       await Promise.all([cache.run(signal), workers.run(signal), loop.run(signal)]);
     },

@@ -7,19 +7,19 @@
  */
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
-import { type AuthnDeps, clientFingerprint, createAuthenticate, type Listener } from './authn.ts';
+import { type AuthnDeps, clientFingerprint, createAuthenticate, type Listener, type Socket } from './authn.ts';
 import type { HealthCheck } from './discovery/health.ts';
 import { OpenApiDocuments } from './discovery/openapi.ts';
 import { type VersionOptions, versionInfo } from './discovery/version.ts';
 import { handleRequest, type RequestDeps } from './handle-request.ts';
 import { handleUpgrade } from './handle-upgrade.ts';
 import { answerClientError } from './http/client-error.ts';
+import type { ImageLoader } from './image-loader.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { Registry } from './registry.ts';
 import { type RequestLimitOptions, RequestLimits } from './request-limits.ts';
@@ -36,6 +36,7 @@ export interface TlsMaterial {
 export interface ApiServerDeps {
   readonly registry: Registry;
   readonly podStreams: PodStreams;
+  readonly imageLoader: ImageLoader;
   readonly authn: AuthnDeps;
   readonly tls: TlsMaterial;
   readonly clock: Clock;
@@ -100,6 +101,7 @@ class NodeApiServer implements ApiServer {
     this.#requestDeps = {
       registry: deps.registry,
       podStreams: deps.podStreams,
+      imageLoader: deps.imageLoader,
       podsAreKnown: deps.podsAreKnown ?? (async () => {}),
       authenticate: createAuthenticate(deps.authn),
       limits: new RequestLimits(deps.limits),
@@ -128,7 +130,8 @@ class NodeApiServer implements ApiServer {
       socket.destroy();
     });
     await startListening(this.#tls, tcp);
-    return { port: (this.#tls.address() as AddressInfo).port };
+    const address = this.#tls.address();
+    return { port: typeof address === 'object' ? address?.port : undefined };
   }
 
   setSecureContext(tls: TlsMaterial): void {
@@ -209,10 +212,12 @@ const httpOptions = {
   keepAliveTimeout: keepAliveMs,
 };
 
-async function startListening(server: Server | HttpsServer, where: ListenOptions): Promise<void> {
+type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+
+async function startListening(server: Server | HttpsServer, where: Address): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onError = (cause: Error): void => {
-      const address = where.path ?? `${where.host}:${where.port}`;
+      const address = 'path' in where ? where.path : `${where.host}:${where.port}`;
       reject(new StatusError('InternalError', `listen on ${address}: ${cause.message}`, { cause }));
     };
     server.once('error', onError);

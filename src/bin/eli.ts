@@ -1,5 +1,5 @@
 /** The command line: gives `runEli` this process and ends with its exit code. */
-import { constants } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import type { FileAccess, FileKind, SignalName } from '../cli/io.ts';
 import { runEli } from '../cli/main.ts';
@@ -7,6 +7,7 @@ import { createSystemClock } from '../lib/clock.ts';
 
 const files: FileAccess = {
   readFile: (path) => readFile(path),
+  openFile: (path) => createReadStream(path),
   readDirectory: (path) => readdir(path),
   kindOf: (path) => stat(path).then(kindOf, () => 'missing' as const),
   mayUse: (path) =>

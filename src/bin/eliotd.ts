@@ -18,6 +18,12 @@ process.stdout.on('error', () => {});
 const settingsFrom = (args: readonly string[]): LoadedSettings =>
   loadSettings({ args, env: process.env, readFile: (path) => readFileSync(path, 'utf8'), hostname: hostname() });
 
+/** The program of the sandbox image, shipped beside the bundle. */
+function readPause(): { readonly architecture: string; readonly program: Uint8Array } {
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  return { architecture, program: readFileSync(new URL(`../assets/pause/pause-${architecture}`, import.meta.url)) };
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args;
   if (args.includes('--help') || command === 'help') {
@@ -27,7 +33,10 @@ async function main(args: readonly string[]): Promise<void> {
   } else if (command === 'reset') {
     const settings = settingsFrom(rest);
     const log = createJsonLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel, 2);
-    await resetDevice({ settings, clock: createSystemClock(), log }, stopping.signal);
+    await resetDevice(
+      { settings, clock: createSystemClock(), log, pause: readPause(), env: process.env },
+      stopping.signal,
+    );
   } else {
     const settings = settingsFrom(args);
     await runAgent(
@@ -36,6 +45,9 @@ async function main(args: readonly string[]): Promise<void> {
         clock: createSystemClock(),
         log: createJsonLogger(settings.logLevel, 2),
         certificatesProgram: fileURLToPath(new URL('./eliot-certificates.js', import.meta.url)),
+        nodeProgram: process.execPath,
+        pause: readPause(),
+        env: process.env,
         onReady: (server, kubeconfig) => process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`),
       },
       stopping.signal,

@@ -67,8 +67,6 @@ function hintFor(failure: StatusError, namespace: string): string | undefined {
       return 'somebody else changed it meanwhile; try again';
     case 'Unauthorized':
       return 'it does not accept these credentials; use its present admin.kubeconfig';
-    case 'Forbidden':
-      return 'these credentials may not do that; use others with --kubeconfig';
     case 'TooManyRequests':
     case 'ServiceUnavailable':
       return 'it is busy or still starting; try again in a moment';

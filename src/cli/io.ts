@@ -20,6 +20,8 @@ export type FileKind = 'file' | 'directory' | 'socket' | 'missing' | 'other';
 export interface FileAccess {
   /** Rejects with Node's error, `code` included. */
   readFile(path: string): Promise<Buffer>;
+  /** For large files; fails like `readFile`, on the stream. */
+  openFile(path: string): Readable;
   /** Names in a directory, unsorted. */
   readDirectory(path: string): Promise<string[]>;
   kindOf(path: string): Promise<FileKind>;

@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { version } from '../lib/version.ts';
 import type { GlobalFlags } from './context.ts';
 import type { ProgramDeps } from './program-options.ts';
+import { addImageVerbs } from './verbs/image-verbs.ts';
 import { addManifestVerbs } from './verbs/manifest-verbs.ts';
 import { addPodVerbs } from './verbs/pod-verbs.ts';
 import { addReadVerbs } from './verbs/read-verbs.ts';
@@ -32,6 +33,7 @@ export function createProgram(deps: ProgramDeps): Command {
   addReadVerbs(program, deps);
   addManifestVerbs(program, deps);
   addPodVerbs(program, deps);
+  addImageVerbs(program, deps);
   return program;
 }
 

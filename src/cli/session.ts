@@ -69,7 +69,7 @@ async function verify(target: Target, rest: RestClient, signal: AbortSignal): Pr
   } catch (cause) {
     if (!isStatusError(cause, 'NotFound')) throw cause;
     throw new UsageError(
-      `no device named "${node}" found: the one that runs here has another name`,
+      `no device named "${node}" found: no context has that name, and the device at ${address} has another one`,
       '"eli get nodes" without --node shows its name; for another device give its kubeconfig with --kubeconfig',
       { cause },
     );

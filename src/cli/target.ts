@@ -48,26 +48,31 @@ export async function chooseTarget(flags: TargetFlags, around: TargetSurrounding
   throw await noDevice(socket, around.files);
 }
 
-/** A context of that name, or the local daemon when the node it runs has that name. */
+/**
+ * A context of that name; else the local daemon or the kubeconfig's own device, which must then show that its
+ * node has that name.
+ */
 async function namedNode(
   node: string,
   files: readonly string[],
   onlyFiles: boolean,
   around: TargetSurroundings,
 ): Promise<Target> {
-  const socket = socketPath(around.env);
-  const local = !onlyFiles && (await around.files.mayUse(socket));
-  if (files.length > 0) {
-    try {
-      return await fromKubeconfig(files, node, around);
-    } catch (error) {
-      if (!local || !isStatusError(error, 'NotFound')) throw error;
-    }
+  try {
+    if (files.length > 0) return await fromKubeconfig(files, node, around);
+  } catch (error) {
+    if (!isStatusError(error, 'NotFound')) throw error;
   }
-  if (local) return { ...localDaemon(socket), verify: { version: false, node } };
+  const socket = socketPath(around.env);
+  if (!onlyFiles && (await around.files.mayUse(socket))) {
+    return { ...localDaemon(socket), verify: { version: false, node } };
+  }
+  if (files.length > 0) {
+    return { ...(await fromKubeconfig(files, undefined, around)), verify: { version: true, node } };
+  }
   throw new UsageError(
     `no device named "${node}" found: there is no kubeconfig to look in, and no eliotd runs here (${socket})`,
-    `give its kubeconfig, in which a context is named "${node}":  eli --kubeconfig FILE --node ${node} …`,
+    `give its kubeconfig:  eli --kubeconfig FILE …`,
   );
 }
 

@@ -3,6 +3,7 @@
  * What is not an object of a resource (tables, discovery, logs, /version) goes through it directly.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { StatusError } from '../lib/status-error.ts';
 import { connectionError } from './connection-error.ts';
 import { readJsonLines } from './json-lines.ts';
@@ -19,6 +20,8 @@ export interface RestRequest {
   readonly accept?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly stream?: Readable;
   /** `application/json` when left out. */
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
@@ -74,8 +77,11 @@ export class RestClient {
       headers: {
         accept: request.accept ?? 'application/json',
         'user-agent': 'eliot',
-        ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+        ...(request.body === undefined && request.stream === undefined
+          ? {}
+          : { 'content-type': request.contentType ?? 'application/json' }),
       },
+      ...(request.stream === undefined ? {} : { body: request.stream }),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       signal: request.signal,
     });

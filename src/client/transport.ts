@@ -7,7 +7,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { connect as connectSocket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { StatusError } from '../lib/status-error.ts';
 import { connectionError } from './connection-error.ts';
 
@@ -34,7 +34,8 @@ export interface TransportRequest {
   /** With the query, escaped, without the server's path prefix. */
   readonly path: string;
   readonly headers?: OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
+  /** A stream is sent as it comes, in chunks. */
+  readonly body?: string | Buffer | Readable;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -142,7 +143,7 @@ export class Transport {
       headers: {
         ...this.#credentials(),
         ...request.headers,
-        ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
+        ...contentLength(request.body),
       },
       ...(this.#socketPath === undefined
         ? { host: this.#url.hostname.replace(/^\[|\]$/g, ''), port: this.#url.port || undefined }
@@ -177,7 +178,14 @@ export class Transport {
       clearTimeout(connectTimer);
       reject(outgoing.reusedSocket && isConnectionLost(error) ? new StaleConnection(error) : error);
     });
-    outgoing.end(request.body);
+    if (request.body === undefined || typeof request.body === 'string' || Buffer.isBuffer(request.body)) {
+      outgoing.end(request.body);
+    } else {
+      // A source that fails ends the request with its error; a server that answers early is heard all the same.
+      pipeline(request.body, outgoing, (error) => {
+        if (error) reject(error);
+      });
+    }
     return promise;
   }
 
@@ -185,6 +193,10 @@ export class Transport {
     if (signal?.aborted) throw signal.reason;
     throw connectionError(error instanceof StaleConnection ? error.cause : error, this.address);
   }
+}
+
+function contentLength(body: TransportRequest['body']): OutgoingHttpHeaders {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? { 'content-length': Buffer.byteLength(body) } : {};
 }
 
 /** A kept-alive connection turned out to be closed; the request may not have been seen. */

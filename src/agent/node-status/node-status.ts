@@ -52,6 +52,11 @@ export class NodeStatusPublisher {
     this.#wake?.();
   }
 
+  /** Makes the Node object, so that it is there when the API is announced; its status follows. */
+  async register(): Promise<void> {
+    await this.#ensureNode();
+  }
+
   /** Runs until `signal` aborts. A failed write is tried again at the next turn. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, settings } = this.#deps;

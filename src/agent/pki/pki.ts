@@ -15,9 +15,10 @@ import { StatusError } from '../../lib/status-error.ts';
 import { adminKubeconfig } from './admin-kubeconfig.ts';
 import type { CertificateRequest, IssueCertificates, IssuedCertificate } from './certificate-request.ts';
 
-/** User and group of `admin.kubeconfig`. */
+/** User of `admin.kubeconfig`. */
 export const adminName = 'eliot-admin';
-const adminGroup = 'system:masters';
+/** Its group. */
+export const adminGroup = 'system:masters';
 
 export interface PkiOptions {
   readonly dataDir: string;

@@ -178,9 +178,13 @@ export class PodCache {
   async #onEvent(event: RuntimeEvent, signal: AbortSignal): Promise<void> {
     try {
       if (event.type === 'lost') return await this.relist(signal);
-      const uid = this.#uidById.get(event.containerId);
       // Not known yet (made a moment ago) or somebody else's on the same containerd: the list tells.
-      if (uid === undefined) return event.type === 'deleted' ? undefined : await this.relist(signal);
+      if (!this.#uidById.has(event.containerId)) {
+        if (event.type === 'deleted') return;
+        await this.relist(signal);
+      }
+      const uid = this.#uidById.get(event.containerId);
+      if (uid === undefined) return;
       const observed = await this.#lookAndTell(uid, signal);
       if (event.type === 'exited') await this.#lookUntilExited(uid, event.containerId, observed, signal);
     } catch (error) {

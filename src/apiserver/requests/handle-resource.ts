@@ -1,5 +1,6 @@
 /** Requests about resources: from path and method to a verb, from the verb to what is done. */
 
+import { imageArchiveKind } from '../../api/kinds/image-archive.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { findKind } from '../../api/scheme.ts';
 import { StatusError } from '../../lib/status-error.ts';
@@ -7,6 +8,7 @@ import { requireResource } from '../authz.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readBoolean } from '../http/query.ts';
 import type { ResourcePath } from '../http/request-path.ts';
+import type { ImageLoader } from '../image-loader.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import { handleLog } from '../pods/log.ts';
 import type { AnyKind } from '../registry/context.ts';
@@ -14,6 +16,7 @@ import { unknownPath } from '../registry/errors.ts';
 import { isPod } from '../registry/removal.ts';
 import type { Registry } from '../registry.ts';
 import { handleEviction } from './eviction.ts';
+import { handleImageArchive } from './image-archive.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
 import { handleReview } from './reviews.ts';
 import type { ObjectTarget, Target } from './target.ts';
@@ -22,6 +25,7 @@ import { handleCreate, handleDelete, handleDeleteCollection, handlePatch, handle
 export interface ResourceDeps {
   readonly registry: Registry;
   readonly podStreams: PodStreams;
+  readonly imageLoader: ImageLoader;
   /**
    * Resolves when pods can be shown: after a start they wait for the first look at the runtime, so that nothing
    * flaps (design D5). Bounded by its implementer.
@@ -58,6 +62,7 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
       return handleWatch(registry, exchange, target);
     case 'create':
       if (path.name !== undefined || (target.kind.namespaced && !path.namespace)) throw methodNotAllowed();
+      if (target.kind.resource === imageArchiveKind.resource) return handleImageArchive(deps.imageLoader, exchange);
       return target.kind.storage === 'none'
         ? handleReview(exchange, target.kind)
         : handleCreate(registry, exchange, target);

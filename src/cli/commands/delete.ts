@@ -44,7 +44,7 @@ export async function runDelete(args: readonly string[], flags: DeleteFlags, con
   const doomed = await select(args, flags, context);
   const session = await context.session();
   if (doomed.length === 0) {
-    context.note('No resources found');
+    await context.print('No resources found\n');
     return 0;
   }
 
@@ -118,8 +118,7 @@ async function select(
       const { kind, object } = await address(manifest, session, context);
       doomed.push({ kind, namespace: object.metadata.namespace, name: keyOf(object).name });
     }
-    // What was made last goes first, as a stack.
-    return doomed.reverse();
+    return doomed;
   }
   const selections = await parseResourceArgs(args, 'delete', session.resources);
   const hasSelector = flags.selector !== undefined || flags.fieldSelector !== undefined;
@@ -178,9 +177,10 @@ async function deleteOne(
   }
 }
 
-function resultLine({ kind, name }: Doomed, flags: DeleteFlags, dryRun: DryRun, onlyName: boolean): string {
+function resultLine({ kind, namespace, name }: Doomed, flags: DeleteFlags, dryRun: DryRun, onlyName: boolean): string {
   if (onlyName) return `${kindName(kind)}/${name}\n`;
   const verb = flags.force ? 'force deleted' : 'deleted';
   const suffix = dryRun === 'client' ? ' (dry run)' : dryRun === 'server' ? ' (server dry run)' : '';
-  return `${kindName(kind)} "${name}" ${verb}${suffix}\n`;
+  const from = namespace === undefined ? '' : ` from ${namespace} namespace`;
+  return `${kindName(kind)} "${name}" ${verb}${from}${suffix}\n`;
 }

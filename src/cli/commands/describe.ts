@@ -1,6 +1,7 @@
 /** `eli describe`: everything about a resource in words. */
 import type { KubeObject } from '../../api/meta.ts';
 import type { CommandContext } from '../context.ts';
+import { describeConfigMap, describeNamespace, describeSecret } from '../describe/data-objects.ts';
 import type { DescribeInput } from '../describe/describe-input.ts';
 import { fetchEvents } from '../describe/events.ts';
 import { describeGeneric } from '../describe/generic.ts';
@@ -98,6 +99,12 @@ async function textOf(
       return describePod(input);
     case 'nodes':
       return await describeNode(input, session, context.signal);
+    case 'configmaps':
+      return describeConfigMap(input);
+    case 'secrets':
+      return describeSecret(input);
+    case 'namespaces':
+      return describeNamespace(input);
     default:
       return describeGeneric(input);
   }

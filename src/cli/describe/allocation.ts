@@ -16,10 +16,12 @@ export function addAllocation(lines: Lines, node: Node, pods: readonly Pod[], no
   lines.add(0, `Non-terminated Pods:\t(${pods.length} in total)`);
   lines.table(
     1,
-    ['Namespace', 'Name', 'CPU Requests', 'CPU Limits', 'Memory Requests', 'Memory Limits', 'Age'],
+    ['Namespace', 'Name', '', 'CPU Requests', 'CPU Limits', 'Memory Requests', 'Memory Limits', 'Age'],
     sorted.map((pod) => [
       pod.metadata.namespace ?? '',
       pod.metadata.name ?? '',
+      // kubectl has an empty column here.
+      '',
       share(total(pod, 'requests', 'cpu'), allocatable['cpu']),
       share(total(pod, 'limits', 'cpu'), allocatable['cpu']),
       share(total(pod, 'requests', 'memory'), allocatable['memory']),

@@ -1,12 +1,6 @@
 /** The containers of a pod: what they should be and what became of them. */
-import type {
-  Container,
-  ContainerState,
-  ContainerStatus,
-  EnvVar,
-  Probe,
-  VolumeMount,
-} from '../../api/kinds/pod/types.ts';
+import type { Container, ContainerState, ContainerStatus, Pod, Probe, VolumeMount } from '../../api/kinds/pod/types.ts';
+import { addEnvironment } from './environment.ts';
 import type { Lines } from './lines.ts';
 import { formatLocalTime } from './times.ts';
 
@@ -14,6 +8,7 @@ import { formatLocalTime } from './times.ts';
 export function addContainers(
   lines: Lines,
   title: string,
+  pod: Pod,
   containers: readonly Container[],
   statuses: readonly ContainerStatus[],
 ): void {
@@ -30,7 +25,7 @@ export function addContainers(
   });
 }
 
-function addContainer(lines: Lines, container: Container, status: ContainerStatus | undefined): void {
+function addContainer(lines: Lines, pod: Pod, container: Container, status: ContainerStatus | undefined): void {
   lines.field(2, 'Container ID', status?.containerID ?? '');
   lines.field(2, 'Image', container.image ?? '');
   lines.field(2, 'Image ID', status?.imageID ?? '');
@@ -43,7 +38,7 @@ function addContainer(lines: Lines, container: Container, status: ContainerStatu
   if (container.livenessProbe !== undefined) lines.field(2, 'Liveness', probeText(container.livenessProbe));
   if (container.readinessProbe !== undefined) lines.field(2, 'Readiness', probeText(container.readinessProbe));
   if (container.startupProbe !== undefined) lines.field(2, 'Startup', probeText(container.startupProbe));
-  addEnvironment(lines, container);
+  addEnvironment(lines, pod, container);
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
   lines.section(
     2,
@@ -113,45 +108,6 @@ function addQuantities(lines: Lines, name: string, quantities: Readonly<Record<s
   if (entries.length === 0) return;
   lines.add(2, `${name}:`);
   for (const [resource, quantity] of entries) lines.field(3, resource, quantity);
-}
-
-function addEnvironment(lines: Lines, container: Container): void {
-  const sources = container.envFrom ?? [];
-  if (sources.length > 0) {
-    lines.add(2, 'Environment Variables from:');
-    for (const { configMapRef, secretRef, prefix } of sources) {
-      const [name, type, optional] =
-        configMapRef === undefined
-          ? [secretRef?.name, 'Secret', secretRef?.optional]
-          : [configMapRef.name, 'ConfigMap', configMapRef.optional];
-      const with_ = prefix ? ` with prefix '${prefix}'` : '';
-      lines.add(3, `${name}\t${type}${with_}\tOptional: ${optional ?? false}`);
-    }
-  }
-  const variables = container.env ?? [];
-  lines.section(
-    2,
-    'Environment',
-    variables.length === 0
-      ? undefined
-      : () => {
-          for (const variable of variables) lines.field(3, variable.name, envText(variable));
-        },
-  );
-}
-
-function envText({ value = '', valueFrom }: EnvVar): string {
-  if (valueFrom?.fieldRef !== undefined) return ` (${valueFrom.fieldRef.apiVersion}:${valueFrom.fieldRef.fieldPath})`;
-  if (valueFrom?.resourceFieldRef !== undefined) {
-    const { resource, containerName } = valueFrom.resourceFieldRef;
-    return ` (${resource}${containerName ? ` of ${containerName}` : ''})`;
-  }
-  const reference = valueFrom?.configMapKeyRef ?? valueFrom?.secretKeyRef;
-  if (reference !== undefined) {
-    const type = valueFrom?.configMapKeyRef === undefined ? 'secret' : 'config map';
-    return `<set to the key '${reference.key}' of ${type} '${reference.name}'>  Optional: ${reference.optional ?? false}`;
-  }
-  return value.split('\n').length > 1 ? `${value.trimEnd()}` : ` ${value}`.trimEnd();
 }
 
 function mountFlags(mount: VolumeMount): string {

@@ -53,7 +53,7 @@ export function addEvents(lines: Lines, events: readonly Event[] | undefined, no
             event.source.component || event.reportingComponent || '',
             (event.message ?? '').trim(),
           ]);
-          lines.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows);
+          lines.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows, 4);
         },
   );
 }

@@ -26,10 +26,10 @@ export class Lines {
     return this;
   }
 
-  /** A heading, a line of dashes below each of its words, and the rows. */
-  table(level: number, headings: readonly string[], rows: readonly (readonly string[])[]): this {
+  /** Headings, dashes below each of them (at least `minDashes`), and the rows. */
+  table(level: number, headings: readonly string[], rows: readonly (readonly string[])[], minDashes = 0): this {
     this.add(level, headings.join('\t'));
-    this.add(level, headings.map((heading) => '-'.repeat(heading.length)).join('\t'));
+    this.add(level, headings.map((heading) => dashes(heading, minDashes)).join('\t'));
     for (const row of rows) this.add(level, row.map((cell) => cell.replaceAll('\n', ' ')).join('\t'));
     return this;
   }
@@ -37,6 +37,10 @@ export class Lines {
   toString(): string {
     return `${this.#lines.join('\n')}\n`;
   }
+}
+
+function dashes(heading: string, minDashes: number): string {
+  return heading === '' ? '' : '-'.repeat(Math.max(heading.length, minDashes));
 }
 
 /** `k=v`, one a line and in order, or `<none>`. */

@@ -57,8 +57,11 @@ function addHead(lines: Lines, node: Node): void {
   lines.field(0, 'Unschedulable', spec.unschedulable ?? false);
 }
 
-function addLease(lines: Lines, lease: Lease | undefined): void {
-  if (lease === undefined) return;
+function addLease(lines: Lines, lease: Lease | string): void {
+  if (typeof lease === 'string') {
+    lines.field(0, 'Lease', `Failed to get lease: ${lease}`);
+    return;
+  }
   lines.section(0, 'Lease', () => {
     lines.field(1, 'HolderIdentity', lease.spec?.holderIdentity ?? '<unset>');
     lines.field(1, 'AcquireTime', formatLocalTime(lease.spec?.acquireTime));
@@ -74,11 +77,12 @@ function addConditions(lines: Lines, node: Node): void {
       1,
       ['Type', 'Status', 'LastHeartbeatTime', 'LastTransitionTime', 'Reason', 'Message'],
       conditions.map((condition) => [
-        condition.type,
-        condition.status,
-        formatLocalTime(condition.lastHeartbeatTime),
-        formatLocalTime(condition.lastTransitionTime),
-        condition.reason ?? '',
+        // kubectl writes a blank after each cell, and scripts that cut columns know it.
+        `${condition.type} `,
+        `${condition.status} `,
+        `${formatLocalTime(condition.lastHeartbeatTime)} `,
+        `${formatLocalTime(condition.lastTransitionTime)} `,
+        `${condition.reason ?? ''} `,
         condition.message ?? '',
       ]),
     );
@@ -106,24 +110,27 @@ function addSystem(lines: Lines, node: Node): void {
     lines.field(1, 'Architecture', system.architecture);
     lines.field(1, 'Container Runtime Version', system.containerRuntimeVersion);
     lines.field(1, 'Kubelet Version', system.kubeletVersion);
+    lines.field(1, 'Kube-Proxy Version', system.kubeProxyVersion);
   });
 }
 
-async function fetchLease(name: string, session: Session, signal: AbortSignal): Promise<Lease | undefined> {
-  return await optional(session.client.get<Lease>(leases, { namespace: 'kube-node-lease', name }, signal));
+/** The lease, or why there is none. */
+async function fetchLease(name: string, session: Session, signal: AbortSignal): Promise<Lease | string> {
+  try {
+    return await session.client.get<Lease>(leases, { namespace: 'kube-node-lease', name }, signal);
+  } catch (error) {
+    if (isStatusError(error, 'NotFound', 'Forbidden')) return error.message;
+    throw error;
+  }
 }
 
+/** Undefined when these credentials may not see them. */
 async function fetchPods(node: string, session: Session, signal: AbortSignal): Promise<readonly Pod[] | undefined> {
   const fieldSelector = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
-  return (await optional(session.client.list<Pod>(podsResource, { fieldSelector }, signal)))?.items;
-}
-
-/** What may be missing or forbidden without harm to the rest. */
-async function optional<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return (await session.client.list<Pod>(podsResource, { fieldSelector }, signal)).items;
   } catch (error) {
-    if (isStatusError(error, 'NotFound', 'Forbidden')) return undefined;
+    if (isStatusError(error, 'Forbidden')) return undefined;
     throw error;
   }
 }

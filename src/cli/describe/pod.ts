@@ -7,7 +7,7 @@ import type { DescribeInput } from './describe-input.ts';
 import { addEvents } from './events.ts';
 import { annotationsText, Lines, labelsText } from './lines.ts';
 import { formatLocalTime } from './times.ts';
-import { tolerationText } from './tolerations.ts';
+import { tolerationsText } from './tolerations.ts';
 import { addVolumes } from './volumes.ts';
 
 /** The description of a pod as the server sent it. */
@@ -15,14 +15,13 @@ export function describePod({ object, events, nowMs }: DescribeInput<KubeObject>
   const pod = object as Pod;
   const lines = new Lines();
   addHead(lines, pod, nowMs);
-  addContainers(lines, 'Init Containers', pod.spec.initContainers ?? [], pod.status?.initContainerStatuses ?? []);
-  addContainers(lines, 'Containers', pod.spec.containers, pod.status?.containerStatuses ?? []);
+  addContainers(lines, 'Init Containers', pod, pod.spec.initContainers ?? [], pod.status?.initContainerStatuses ?? []);
+  addContainers(lines, 'Containers', pod, pod.spec.containers, pod.status?.containerStatuses ?? []);
   addConditions(lines, pod);
   addVolumes(lines, pod.spec.volumes ?? []);
   lines.field(0, 'QoS Class', pod.status?.qosClass ?? 'BestEffort');
   lines.field(0, 'Node-Selectors', labelsText(pod.spec.nodeSelector));
-  const tolerations = (pod.spec.tolerations ?? []).map(tolerationText);
-  lines.field(0, 'Tolerations', tolerations.length === 0 ? '<none>' : tolerations.join('\n'));
+  lines.field(0, 'Tolerations', tolerationsText(pod.spec.tolerations ?? []));
   addEvents(lines, events, nowMs);
   return lines.toString();
 }
@@ -70,6 +69,6 @@ function addConditions(lines: Lines, pod: Pod): void {
   if (conditions.length === 0) return;
   lines.section(0, 'Conditions', () => {
     lines.add(1, 'Type\tStatus');
-    for (const { type, status } of conditions) lines.add(1, `${type}\t${status}\t`.trimEnd());
+    for (const { type, status } of conditions) lines.add(1, `${type} \t${status} `);
   });
 }

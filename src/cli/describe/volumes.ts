@@ -12,13 +12,17 @@ export function addVolumes(lines: Lines, volumes: readonly Volume[]): void {
       : () => {
           for (const volume of volumes) {
             lines.add(1, `${volume.name}:`);
-            for (const [name, value] of factsOf(volume)) lines.field(2, name, value);
+            for (const [name, value] of factsOf(volume)) {
+              if (typeof value === 'string') lines.field(2, name, value);
+              else for (const line of [`${name}:`, ...value]) lines.add(2, line);
+            }
           }
         },
   );
 }
 
-type Fact = readonly [name: string, value: string];
+/** A list of lines stands below its name. */
+type Fact = readonly [name: string, value: string | readonly string[]];
 
 function factsOf(volume: Volume): readonly Fact[] {
   if (volume.emptyDir !== undefined) {
@@ -51,14 +55,13 @@ function factsOf(volume: Volume): readonly Fact[] {
     ];
   }
   if (volume.downwardAPI !== undefined) {
+    const items = (volume.downwardAPI.items ?? []).map(
+      ({ fieldRef, resourceFieldRef, path }) =>
+        `  ${fieldRef?.fieldPath ?? resourceFieldRef?.resource ?? ''} -> ${path}`,
+    );
     return [
       ['Type', 'DownwardAPI (a volume populated by information about the pod)'],
-      [
-        'Items',
-        (volume.downwardAPI.items ?? [])
-          .map((item) => `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource ?? ''} -> ${item.path}`)
-          .join('\n'),
-      ],
+      ['Items', items],
     ];
   }
   if (volume.projected !== undefined) return projectedFacts(volume.projected.sources ?? []);
@@ -70,13 +73,20 @@ function projectedFacts(sources: NonNullable<NonNullable<Volume['projected']>['s
   return [
     ['Type', 'Projected (a volume that contains injected data from multiple sources)'],
     ...sources.flatMap((source): readonly Fact[] => {
-      if (source.secret !== undefined) return [['SecretName', source.secret.name ?? '']];
-      if (source.configMap !== undefined) return [['ConfigMapName', source.configMap.name ?? '']];
+      if (source.secret !== undefined) return named('SecretName', source.secret);
+      if (source.configMap !== undefined) return named('ConfigMapName', source.configMap);
       if (source.downwardAPI !== undefined) return [['DownwardAPI', 'true']];
       if (source.serviceAccountToken !== undefined) {
         return [['TokenExpirationSeconds', String(source.serviceAccountToken.expirationSeconds ?? '')]];
       }
       return [];
     }),
+  ];
+}
+
+function named(type: string, reference: { readonly name?: string; readonly optional?: boolean }): readonly Fact[] {
+  return [
+    [type, reference.name ?? ''],
+    ['Optional', String(reference.optional ?? false)],
   ];
 }

@@ -8,6 +8,7 @@ import {
   type Step,
   type TemplateNode,
 } from './jsonpath-parser.ts';
+import { sortKeys } from './serialize.ts';
 
 /** What `template` makes of `value`; several results of one path are joined by a blank. */
 export function renderJsonPath(template: string, value: unknown): string {
@@ -50,10 +51,10 @@ function rangeOf(path: Path, current: unknown, root: unknown): readonly unknown[
   return found.length === 1 && Array.isArray(found[0]) ? found[0] : found;
 }
 
-/** Strings as they are, everything else as JSON. */
+/** Strings as they are, everything else as JSON with its keys in order. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : JSON.stringify(sortKeys(value));
 }
 
 function find(path: Path, current: unknown, root: unknown): readonly unknown[] {

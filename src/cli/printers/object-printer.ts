@@ -37,7 +37,7 @@ export function createObjectPrinter(options: ObjectPrinterOptions): PrintObject 
           .join('');
     case 'jsonpath': {
       const render = compileJsonPath(format.template);
-      return async (value) => render(clean(value));
+      return async (value) => render(value);
     }
     case 'custom-columns': {
       const columns = parseCustomColumns(format.specification);

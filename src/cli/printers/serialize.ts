@@ -10,7 +10,13 @@ export function toJson(value: unknown): string {
 export async function toYaml(value: unknown): Promise<string> {
   const { stringify } = await import('yaml');
   // Go's library writes sequences at the level of their key and never folds a line.
-  return stringify(sortKeys(value), { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false });
+  // Strings that older YAML would read as a time or a boolean are quoted, as kubectl quotes them.
+  return stringify(sortKeys(value), {
+    version: '1.1',
+    indentSeq: false,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  });
 }
 
 /** The object as people want to see it: without the bookkeeping of field managers. */
@@ -20,7 +26,8 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
   return { ...object, metadata };
 }
 
-function sortKeys(value: unknown): unknown {
+/** The same value with the keys of every object in order. */
+export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

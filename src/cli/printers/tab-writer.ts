@@ -43,8 +43,7 @@ function alignColumn(
     for (let cells = lines[end]; cells !== undefined && cells.length - 1 > column; cells = lines[++end]) {
       widest = Math.max(widest, widthOf(cells[column] ?? ''));
     }
-    // A column of nothing but empty cells takes no room.
-    const width = widest === 0 ? 0 : Math.max(options.minWidth, widest + options.padding);
+    const width = Math.max(options.minWidth, widest + options.padding);
     for (let row = start; row < end; row++) {
       const rowWidths = widths[row];
       if (rowWidths !== undefined) rowWidths[column] = width;

@@ -26,7 +26,7 @@ export class ResourceFinder {
     const nearest = nearestName(word, await this.all());
     throw new UsageError(
       `the server doesn't have a resource type "${word}"`,
-      nearest === undefined ? '"eli api-resources" shows what there is' : `did you mean "${nearest}"?`,
+      nearest === undefined ? `this device has: ${await this.#names()}` : `did you mean "${nearest}"?`,
     );
   }
 
@@ -52,6 +52,11 @@ export class ResourceFinder {
       `no matches for kind "${kind}" in version "${apiVersion}"`,
       others.length > 0 ? `this device serves ${kind} in ${others.join(', ')}` : 'this device does not serve that kind',
     );
+  }
+
+  async #names(): Promise<string> {
+    const listed = (await this.all()).filter((kind) => kind.verbs.includes('list')).map((kind) => kind.resource);
+    return [...new Set(listed)].sort().join(', ');
   }
 
   /** Everything that the device serves; asked for once. */

@@ -1,0 +1,282 @@
+/**
+ * The composition root of eliotd: builds every part, joins them, and runs them until it is told to stop.
+ * Decides nothing. The order is design D6's: local store, API, runtime, pods; nothing waits for a network.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ConfigMap } from '../api/kinds/config-map.ts';
+import type { Namespace } from '../api/kinds/namespace.ts';
+import type { Pod } from '../api/kinds/pod/types.ts';
+import type { Secret } from '../api/kinds/secret.ts';
+import type { ServiceAccount } from '../api/kinds/service-account.ts';
+import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
+import * as resources from '../api/resources.ts';
+import { systemUser } from '../apiserver/identity.ts';
+import { createLocalClient } from '../apiserver/local-client.ts';
+import { Registry } from '../apiserver/registry.ts';
+import { type ApiServer, createApiServer } from '../apiserver/server.ts';
+import { type Followed, Informer } from '../client/informer.ts';
+import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
+import { readHostAddresses } from '../host/addresses.ts';
+import { createCgroups } from '../host/cgroups.ts';
+import { createFiles } from '../host/files.ts';
+import { createMounts } from '../host/mounts.ts';
+import { readNodeFacts } from '../host/node-facts.ts';
+import { runChild } from '../host/run-child.ts';
+import { createTmpfs } from '../host/tmpfs.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { isStatusError, StatusError } from '../lib/status-error.ts';
+import { TaskGroup } from '../lib/task-group.ts';
+import { version } from '../lib/version.ts';
+import type { PauseImage } from '../runtime/containerd/pause-image.ts';
+import { lockDataDir } from '../store/data-dir-lock.ts';
+import { openSqliteStore } from '../store/sqlite-open.ts';
+import { issueInChild, openDeviceCertificates } from './device-certificates.ts';
+import { type DeviceIdentity, readDeviceIdentity } from './device-identity.ts';
+import { EventRecorder } from './events/event-recorder.ts';
+import { createIdentityFiles } from './identity-files.ts';
+import { writeInstanceRecord } from './instance-record.ts';
+import { createKubelet } from './kubelet.ts';
+import { NodeStatusPublisher } from './node-status/node-status.ts';
+import { observeNode } from './node-status/observe-node.ts';
+import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
+import { IssuedClients } from './pki/issued-clients.ts';
+import { adminGroup, adminName, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
+import { startControllers } from './run-controllers.ts';
+import { keepServerCertificate } from './server-certificate.ts';
+import type { LoadedSettings } from './settings/load-settings.ts';
+import { splitListenAddress } from './settings/settings.ts';
+
+export interface AgentOptions {
+  readonly settings: LoadedSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Path of the bundled certificate child, and of the Node that runs it. */
+  readonly certificatesProgram: string;
+  readonly nodeProgram: string;
+  readonly pause: PauseImage;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called once, when the API answers. */
+  readonly onReady: (server: string, kubeconfig: string) => void;
+}
+
+/** After a start, pods are shown at the latest after this long, whether or not the runtime was looked at (design D5). */
+const podsAreKnownWithinMs = 2_000;
+
+/**
+ * Runs the daemon until `signal` aborts; pods and containerd go on running afterwards.
+ *
+ * @throws Error with one sentence for a person when it cannot start: directory in use, port taken, containerd missing
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { settings } = options;
+  const files = createFiles();
+  await files.makeDirectory(settings.dataDir, 0o700);
+  await files.makeDirectory(settings.runDir, 0o755);
+  await files.makeDirectory(join(settings.dataDir, 'logs'), 0o755);
+  const lock = lockDataDir(settings.dataDir);
+  try {
+    await runOnDataDir(options, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runOnDataDir(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { settings, clock, log, pause, env } = options;
+  const { dataDir, runDir } = settings;
+  const identityFiles = createIdentityFiles(createFiles());
+  const identity = await readDeviceIdentity(dataDir, identityFiles);
+  await writeInstanceRecord(dataDir, settings, identityFiles);
+  const runtime = await openRuntime({ ...settings, pause, env, clock, log });
+  try {
+    const opened = await openSqliteStore({
+      intentPath: join(dataDir, 'eliot.db'),
+      volatilePath: join(runDir, 'volatile.db'),
+      bootId: identity.bootId,
+      clock,
+      log,
+    });
+    try {
+      await runWithStore(options, identity, runtime, opened, signal);
+    } finally {
+      await opened.store.close();
+    }
+  } finally {
+    runtime.close();
+  }
+}
+
+async function runWithStore(
+  options: AgentOptions,
+  identity: DeviceIdentity,
+  runtime: OpenedRuntime,
+  opened: Awaited<ReturnType<typeof openSqliteStore>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, clock, log, nodeProgram, certificatesProgram } = options;
+  const { nodeName, dataDir, runDir } = settings;
+  const { store } = opened;
+  const group = new TaskGroup();
+  const readAddresses = (): readonly string[] =>
+    readHostAddresses((name) => isPodInterface(name, settings.bridge)).external;
+  const hostIPs = (): readonly string[] => {
+    const external = readAddresses();
+    return external.length > 0 ? external : ['127.0.0.1'];
+  };
+
+  const issue = issueInChild(runChild, nodeProgram, certificatesProgram);
+  const pki = await openDeviceCertificates(settings, readAddresses(), issue, signal);
+  const issuedClients = new IssuedClients({ store, clock });
+  await issuedClients.load();
+  if (!opened.readOnly) await issuedClients.add(pki.admin.cert, adminName, [adminGroup]);
+
+  const registry = new Registry({ store, clock, nodeName });
+  const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
+  const nodeClient = clientOf(`system:node:${nodeName}`);
+  if (!opened.readOnly) await ensureSystemNamespaces(clientOf('system:apiserver'));
+
+  const informer = <T extends Followed>(resource: GroupVersionResource): Informer<T> => {
+    const made = new Informer<T>({ client: nodeClient, resource, clock, log });
+    group.start((stopping) => made.run(stopping));
+    return made;
+  };
+  const informers = {
+    pods: informer<Pod>(resources.pods),
+    configMaps: informer<ConfigMap>(resources.configMaps),
+    secrets: informer<Secret>(resources.secrets),
+  };
+  const machine = await readNodeFacts(dataDir);
+  const recorder = new EventRecorder({
+    client: nodeClient,
+    clock,
+    log,
+    nodeName,
+    eventTtl: settings.eventTtl,
+    newNameSuffix: () => randomBytes(8).toString('hex'),
+  });
+  const kubelet = createKubelet(
+    {
+      client: nodeClient,
+      runtime: runtime.runtime,
+      images: runtime.images,
+      clock,
+      log,
+      events: recorder,
+      informers,
+      host: {
+        files: createFiles(),
+        mounts: createTmpfs(runChild, createMounts(runChild), group.signal),
+        cgroups: await createCgroups(),
+      },
+      machine,
+      dirs: { dataDir, runDir },
+      settings: { ...settings, instanceId: identity.instanceId },
+      hostIPs,
+      mayEndOrphans: () => !opened.readOnly,
+    },
+    group.signal,
+  );
+
+  const startedAtMs = clock.monotonicMs();
+  const podsAreKnown = (): Promise<void> => {
+    const left = startedAtMs + podsAreKnownWithinMs - clock.monotonicMs();
+    return left <= 0
+      ? Promise.resolve()
+      : Promise.race([kubelet.whenObserved, clock.sleep(left, group.signal).catch(() => {})]);
+  };
+  const server = createApiServer({
+    registry,
+    podStreams: {} as never,
+    imageLoader: runtime.images,
+    authn: { issuedClients },
+    tls: tlsOf(pki),
+    clock,
+    log,
+    version: { eliotVersion: version },
+    podsAreKnown,
+  });
+  const { port, kubeconfig } = await startServer(server, settings, pki);
+  const url = `https://${reachableHost(settings.listen)}:${port}`;
+
+  const publisher = new NodeStatusPublisher({
+    client: nodeClient,
+    clock,
+    log,
+    machine: { ...machine, ...identity },
+    settings,
+    observe: (stopping) =>
+      observeNode(
+        { runtime: runtime.runtime, readAddresses: hostIPs, apiPort: port, storeRecovered: opened.recovered },
+        stopping,
+      ),
+  });
+  if (!opened.readOnly) await publisher.register();
+  const renew = async (addresses: readonly string[], stopping: AbortSignal): Promise<void> =>
+    server.setSecureContext(tlsOf(await openDeviceCertificates(settings, addresses, issue, stopping)));
+  group.start((stopping) => keepServerCertificate({ clock, log, readAddresses, renew }, readAddresses(), stopping));
+  group.start((stopping) => recorder.run(stopping));
+  group.start((stopping) => publisher.run(stopping));
+  group.start((stopping) => runtime.run(stopping, () => publisher.poke()));
+  group.start((stopping) => kubelet.run(stopping));
+  startControllers(group, {
+    clientOf,
+    clock,
+    log,
+    namespaces: informer<Namespace>(resources.namespaces),
+    serviceAccounts: informer<ServiceAccount>(resources.serviceAccounts),
+    pods: informers.pods,
+    staticPodPath: settings.staticPodPath,
+  });
+  options.onReady(url, kubeconfig);
+  log.info('ready', { version, server: url, runDir, node: nodeName });
+
+  signal.addEventListener('abort', () => group.stop(), { once: true });
+  if (signal.aborted) group.stop();
+  try {
+    await group.join();
+  } finally {
+    await server.close();
+  }
+}
+
+async function startServer(
+  server: ApiServer,
+  { listen, dataDir, runDir }: LoadedSettings,
+  pki: Pki,
+): Promise<{ readonly port: number; readonly kubeconfig: string }> {
+  const unix = join(runDir, 'eliotd.sock');
+  // Left behind by one that was killed; the lock on the data directory says that it is gone.
+  await createFiles().remove(unix);
+  let port: number | undefined;
+  try {
+    ({ port } = await server.listen({ tcp: splitListenAddress(listen), unix }));
+  } catch (error) {
+    await server.close(0);
+    const code = isStatusError(error) ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
+    if (code !== 'EADDRINUSE') throw error;
+    throw new StatusError('InternalError', `${listen} is in use by another program; choose another with --listen`, {
+      cause: error,
+    });
+  }
+  const url = `https://${reachableHost(listen)}:${port}`;
+  return { port: port ?? 0, kubeconfig: await writeAdminKubeconfig(dataDir, url, pki) };
+}
+
+/** The address under which a client on the device itself reaches the server. */
+function reachableHost(listen: string): string {
+  const { host } = splitListenAddress(listen);
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function tlsOf({ ca, server }: Pki): { readonly ca: string; readonly key: string; readonly cert: string } {
+  return { ca: ca.cert, key: server.key, cert: server.cert };
+}
+
+/** Bridges and ends of pods, ours and others': they are no addresses of the device. */
+function isPodInterface(name: string, bridge: string): boolean {
+  return name === bridge || /^(veth|docker|br-|cni|virbr|podman|eliot)/.test(name);
+}

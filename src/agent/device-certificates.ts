@@ -1,0 +1,49 @@
+/** The certificates of this device: read or made at the start, and the server's kept in step with its addresses. */
+
+import type { RunChild } from '../host/run-child.ts';
+import { StatusError } from '../lib/status-error.ts';
+import type { IssueCertificates, IssueOutput } from './pki/certificate-request.ts';
+import { openPki, type Pki } from './pki/pki.ts';
+
+export interface DeviceNames {
+  readonly dataDir: string;
+  readonly nodeName: string;
+}
+
+/** Names by which clients on the LAN and on the device itself reach the server. */
+function dnsNamesOf(nodeName: string): string[] {
+  const short = nodeName.split('.')[0] ?? nodeName;
+  return [
+    ...new Set([
+      nodeName,
+      short,
+      `${short}.local`,
+      'localhost',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+    ]),
+  ];
+}
+
+/** @param addresses of the device; the loopback addresses are added */
+export function openDeviceCertificates(
+  { dataDir, nodeName }: DeviceNames,
+  addresses: readonly string[],
+  issue: IssueCertificates,
+  signal: AbortSignal,
+): Promise<Pki> {
+  const ips = [...new Set(['127.0.0.1', '::1', ...addresses])];
+  return openPki({ dataDir, nodeName, dnsNames: dnsNamesOf(nodeName), ips, issue }, signal);
+}
+
+/** Certificates are made by a child process that ends: the library would cost the daemon 24 MB (design D7). */
+export function issueInChild(runChild: RunChild, nodeProgram: string, certificatesProgram: string): IssueCertificates {
+  return async (input, signal) => {
+    const result = await runChild(nodeProgram, [certificatesProgram], signal, { input: JSON.stringify(input) });
+    if (result.exitCode !== 0) {
+      throw new StatusError('InternalError', `certificates cannot be made: ${result.stderr.trim().slice(-500)}`);
+    }
+    return JSON.parse(result.stdout) as IssueOutput;
+  };
+}

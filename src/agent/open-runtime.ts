@@ -1,0 +1,97 @@
+/**
+ * Opens the container runtime: eliotd's own containerd, or one that is already there (design D3).
+ * Nothing here waits for the network.
+ */
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { isStatusError } from '../lib/status-error.ts';
+import { type ContainerdAdapter, createContainerdRuntime } from '../runtime/containerd/create-runtime.ts';
+import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
+import { findPrograms } from '../runtime/containerd/managed/find-programs.ts';
+import { layoutOf } from '../runtime/containerd/managed/layout.ts';
+import type { PauseImage } from '../runtime/containerd/pause-image.ts';
+
+export interface OpenRuntimeOptions {
+  readonly dataDir: string;
+  readonly runDir: string;
+  /** `managed`, or the path of a containerd socket. */
+  readonly containerd: string;
+  readonly podCidr: string;
+  readonly bridge: string;
+  readonly pause: PauseImage;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface OpenedRuntime extends Pick<ContainerdAdapter, 'runtime' | 'images'> {
+  /**
+   * Brings the runtime up and keeps it up until `signal` aborts. `onReady` is called once, when pods can start.
+   * Failures are logged and tried again: the API is served meanwhile.
+   */
+  run(signal: AbortSignal, onReady: () => void): Promise<void>;
+  close(): void;
+}
+
+/** Where a containerd that somebody else runs keeps its images, unless it was told otherwise. */
+const foreignRoot = '/var/lib/containerd';
+
+/** @throws StatusError `NotFound` when containerd is to be managed and is not installed, saying how to install it */
+export async function openRuntime(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
+  return options.containerd === 'managed' ? openManaged(options) : openForeign(options);
+}
+
+async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
+  await findPrograms(options.env['PATH'] ?? '');
+  const managed = createManagedContainerd(options);
+  return {
+    runtime: managed.runtime,
+    images: managed.images,
+    run: async (signal, onReady) => {
+      const bringUp = async (): Promise<void> => {
+        const { isNewBoot } = await managed.start(signal);
+        await managed.settleImages(isNewBoot, signal);
+      };
+      await untilItSucceeds(bringUp, options, signal);
+      if (signal.aborted) return;
+      onReady();
+      await managed.run(signal);
+    },
+    close: () => managed.close(),
+  };
+}
+
+/** Somebody else configures and watches that containerd; it must only answer. */
+async function openForeign(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
+  const { clock, log, containerd } = options;
+  const { fifoDirectory } = layoutOf(options);
+  const adapter = createContainerdRuntime({ clock, log, socketPath: containerd, root: foreignRoot, fifoDirectory });
+  return {
+    runtime: adapter.runtime,
+    images: adapter.images,
+    run: async (signal, onReady) => {
+      await untilItSucceeds(async () => void (await adapter.runtime.version(signal)), options, signal);
+      if (!signal.aborted) onReady();
+    },
+    close: () => adapter.close(),
+  };
+}
+
+const retryAfterMs = 2_000;
+
+async function untilItSucceeds(
+  task: () => Promise<void>,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await task();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isStatusError(error)) throw error;
+      log.error('the container runtime is not ready and is tried again', { error });
+      await clock.sleep(retryAfterMs, signal).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** `POST /apis/eliot.run/v1alpha1/imagearchives`: the body is the archive, streamed to the runtime. */
+import { imageArchiveKind } from '../../api/kinds/image-archive.ts';
+import { formatTime } from '../../lib/clock.ts';
+import { StatusError } from '../../lib/status-error.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { sendObject } from '../http/object-answer.ts';
+import type { ImageLoader } from '../image-loader.ts';
+
+const archiveTypes: ReadonlySet<string> = new Set(['application/x-tar', 'application/octet-stream']);
+
+/** @throws StatusError UnsupportedMediaType for another content type; else the loader's */
+export async function handleImageArchive(loader: ImageLoader, exchange: Exchange): Promise<void> {
+  const { request, clock, signal } = exchange;
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!archiveTypes.has(type)) {
+    throw new StatusError('UnsupportedMediaType', `an image archive is sent as application/x-tar, not as "${type}"`);
+  }
+  const images = await loader.importArchive(request, signal);
+  const { group, version, kind } = imageArchiveKind;
+  const answer = {
+    apiVersion: `${group}/${version}`,
+    kind,
+    metadata: { creationTimestamp: formatTime(clock.now()) },
+    status: { images },
+  };
+  await sendObject(exchange, imageArchiveKind, answer, 201);
+}
