@@ -1,5 +1,5 @@
 /** Who makes a request (design D7): one function for client certificates, bearer tokens and the unix socket. */
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { StatusError } from '../lib/status-error.ts';
 import { authenticatedGroup, systemUser, type UserInfo } from './identity.ts';
@@ -23,6 +23,9 @@ export interface AuthnDeps {
   /** Default: no token is good. */
   readonly tokens?: TokenReview;
 }
+
+/** A connection as Node's servers hand it over. */
+export type Socket = IncomingMessage['socket'];
 
 /** How a connection came in. The unix socket is for root only, by its file mode. */
 export type Listener = 'tls' | 'unix';

@@ -3,11 +3,10 @@
  * whether the pod exists is settled before the protocol changes, so that a refusal is a plain HTTP Status.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
-import type { Authenticate, Listener } from './authn.ts';
+import type { Authenticate, Listener, Socket } from './authn.ts';
 import { requireResource } from './authz.ts';
 import { splitUrl, toFailure } from './handle-request.ts';
 import { parsePath, type ResourcePath } from './http/request-path.ts';

@@ -22,9 +22,10 @@ import { methodNotSupported } from './registry/errors.ts';
 import { randomSuffix } from './registry/generate-name.ts';
 import { type ListEnd, type ListReader, type ListRequest, readList } from './registry/list.ts';
 import { loadObject } from './registry/load.ts';
-import { patchObject } from './registry/patch.ts';
+import { checkMatchesUrl } from './registry/matches-url.ts';
+import { applyNotServed, patchObject } from './registry/patch.ts';
 import type { SelectionOptions } from './registry/selection.ts';
-import { checkMatchesUrl, updateObject } from './registry/update.ts';
+import { updateObject } from './registry/update.ts';
 import { type RegistryWatchEvent, type WatchRequest, watchObjects } from './registry/watch.ts';
 
 export interface RegistryOptions {
@@ -105,6 +106,8 @@ export class Registry {
     subresource?: string,
   ): Promise<KubeObject> {
     requireVerb(kind, 'patch');
+    // Before anything is looked up: an apply also creates, so `not found` would mislead.
+    if (patch.type === 'apply') throw applyNotServed();
     const once = warnOnce(context);
     const updated = await updateObject(
       this.#deps,

@@ -19,7 +19,8 @@ const integerTag = defineScalarTag(intCoreTag.tagName, {
   identify: () => false,
 });
 
-const schema = new Schema([...CORE_SCHEMA.tags.filter((tag) => tag !== intCoreTag), integerTag, mergeTag]);
+// In the same place: the first tag that fits wins, and a number without a point also fits a float.
+const schema = new Schema([...CORE_SCHEMA.tags.map((tag) => (tag === intCoreTag ? integerTag : tag)), mergeTag]);
 
 /** @throws StatusError BadRequest for text that is no YAML, or that grows past 3 MiB by its aliases */
 export function parseYaml(text: string): ParsedJson {

@@ -1,6 +1,7 @@
 /** A decoded object made whole by its kind's description: first the defaults, then every rule. */
 import type { KubeObject } from '../../api/meta.ts';
 import { applyDefaults } from '../../api/schema/defaults.ts';
+import type { FieldError } from '../../api/schema/kind.ts';
 import { validateFields } from '../../api/schema/validate.ts';
 import type { AnyKind } from './context.ts';
 import { invalid } from './errors.ts';
@@ -16,10 +17,17 @@ export function completeObject(kind: AnyKind, object: KubeObject): KubeObject {
  * @throws StatusError Invalid, with one cause for each wrong field
  */
 export function validateObject(kind: AnyKind, object: KubeObject, previous?: KubeObject): void {
-  const errors = [
+  const found = [
     ...validateFields(kind.fields, object),
     ...kind.validate(object),
     ...(previous ? kind.validateUpdate(object, previous) : []),
   ];
-  if (errors.length > 0) throw invalid(kind, object.metadata.name ?? '', errors);
+  if (found.length === 0) return;
+  // As in Kubernetes, what is wrong with the name comes first.
+  const [ofMetadata, others] = [found.filter(isOfMetadata), found.filter((error) => !isOfMetadata(error))];
+  throw invalid(kind, object.metadata.name ?? '', [...ofMetadata, ...others]);
+}
+
+function isOfMetadata({ field }: FieldError): boolean {
+  return field.startsWith('metadata');
 }

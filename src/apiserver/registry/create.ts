@@ -10,6 +10,7 @@ import { alreadyExists, invalid } from './errors.ts';
 import { generateName } from './generate-name.ts';
 import { objectKey } from './keys.ts';
 import { withManagedFields } from './managed-fields.ts';
+import { withoutServerFields } from './merge-update.ts';
 import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
 import { schedulePod } from './schedule-pod.ts';
 
@@ -91,21 +92,13 @@ async function insert(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, conte
 
 /** What the server decides about a new object, whatever the client sent for it. */
 function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeObject {
-  const {
-    deletionTimestamp: _,
-    deletionGracePeriodSeconds: __,
-    selfLink: ___,
-    resourceVersion: ____,
-    managedFields: _____,
-    ...metadata
-  } = sent.metadata;
-  const { status, apiVersion, kind: kindName, metadata: ______, ...fields } = sent;
+  const { status, apiVersion, kind: kindName, metadata, ...fields } = sent;
   const keepsStatus = !kind.subresources.some((subresource) => subresource.name === 'status');
   const fresh: KubeObject = {
     apiVersion,
     kind: kindName,
     metadata: {
-      ...metadata,
+      ...withoutServerFields(metadata),
       uid: deps.newUid(),
       creationTimestamp: formatTime(deps.clock.now()),
       ...(kind.hasGeneration ? { generation: 1 } : {}),

@@ -37,13 +37,18 @@ function patchedDocument(kind: AnyKind, current: KubeObject, type: PatchType, pa
       return { apiVersion: patchVersion, kind: patchKind, ...merged };
     }
     case 'apply':
-      throw new StatusError(
-        'UnsupportedMediaType',
-        'server-side apply (application/apply-patch+yaml) is not served by this version of Eliot; ' +
-          'accepted media types include: application/json-patch+json, application/merge-patch+json, ' +
-          'application/strategic-merge-patch+json',
-      );
+      throw applyNotServed();
   }
+}
+
+/** The refusal of server-side apply. */
+export function applyNotServed(): StatusError {
+  return new StatusError(
+    'UnsupportedMediaType',
+    'server-side apply (application/apply-patch+yaml) is not served by this version of Eliot; ' +
+      'accepted media types include: application/json-patch+json, application/merge-patch+json, ' +
+      'application/strategic-merge-patch+json',
+  );
 }
 
 function asObject(patch: unknown): Readonly<Record<string, unknown>> {

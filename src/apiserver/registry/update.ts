@@ -5,14 +5,14 @@
 import { jsonEqual } from '../../api/json-value.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { ObjectKey } from '../../api/object-client.ts';
-import { StatusError } from '../../lib/status-error.ts';
-import { completeObject, validateObject } from './complete-object.ts';
+import { validateObject } from './complete-object.ts';
 import type { AnyKind, Loaded, RegistryDeps, WriteContext } from './context.ts';
 import { decodeEntry, encodeObject } from './entry-codec.ts';
 import { conflict, invalid, staleVersion } from './errors.ts';
 import { objectKey } from './keys.ts';
 import { loadObject } from './load.ts';
 import { withManagedFields } from './managed-fields.ts';
+import { mergeUpdate } from './merge-update.ts';
 import { isReadyToGo } from './removal.ts';
 
 /** Bound on read-modify-write; only reached when something writes the object without pause. */
@@ -48,7 +48,14 @@ export async function updateObject(
     const current = await loadObject(deps, kind, update.key);
     const wanted = await update.change(current.object);
     checkPreconditions(kind, current.object, wanted);
-    const updated = await store(deps, kind, current, mergeParts(kind, current.object, wanted, update), update, context);
+    const updated = await store(
+      deps,
+      kind,
+      current,
+      mergeUpdate(kind, current.object, wanted, update.subresource),
+      update,
+      context,
+    );
     if (updated !== 'Conflict') return updated;
   }
   throw staleVersion(kind, update.key.name);
@@ -75,78 +82,6 @@ function checkPreconditions(kind: AnyKind, current: KubeObject, wanted: KubeObje
     ]);
   }
   if (resourceVersion !== '0' && resourceVersion !== current.metadata.resourceVersion) throw staleVersion(kind, name);
-}
-
-/** The next object: the client's part from `wanted`, everything that is not its to write from `current`. */
-function mergeParts(kind: AnyKind, current: KubeObject, wanted: KubeObject, update: Update): KubeObject {
-  if (update.subresource === 'status') return replaceField(current, 'status', wanted['status']);
-  if (update.subresource === 'finalize') {
-    const finalizers = (wanted['spec'] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers;
-    const spec = current['spec'] as Readonly<Record<string, unknown>> | undefined;
-    return replaceField(current, 'spec', { ...spec, finalizers: finalizers ?? [] });
-  }
-  const { metadata, ...fields } = wanted;
-  const keepsStatus = kind.subresources.some((subresource) => subresource.name === 'status');
-  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion } =
-    current.metadata;
-  const {
-    uid: _,
-    creationTimestamp: __,
-    deletionTimestamp: ___,
-    deletionGracePeriodSeconds: ____,
-    generation: _____,
-    selfLink: ______,
-    ...sentMetadata
-  } = metadata;
-  const next: KubeObject = {
-    ...(keepsStatus ? replaceField({ ...fields, metadata } as KubeObject, 'status', current['status']) : fields),
-    apiVersion: current.apiVersion,
-    kind: current.kind,
-    metadata: {
-      ...sentMetadata,
-      ...(uid === undefined ? {} : { uid }),
-      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
-      ...(generation === undefined ? {} : { generation }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(current.metadata.managedFields ? { managedFields: current.metadata.managedFields } : {}),
-    },
-  };
-  checkMetadata(kind, current, next);
-  const complete = completeObject(kind, next);
-  return kind.prepareForUpdate?.(complete, current) ?? complete;
-}
-
-function replaceField(object: KubeObject, field: 'spec' | 'status', value: unknown): KubeObject {
-  const { [field]: _, ...rest } = object;
-  return (value === undefined ? rest : { ...rest, [field]: value }) as KubeObject;
-}
-
-function checkMetadata(kind: AnyKind, current: KubeObject, next: KubeObject): void {
-  const { name = '', namespace } = current.metadata;
-  for (const field of ['name', 'namespace'] as const) {
-    if (next.metadata[field] === current.metadata[field]) continue;
-    throw invalid(kind, name, [
-      {
-        field: `metadata.${field}`,
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: ${JSON.stringify(next.metadata[field] ?? namespace)}: field is immutable`,
-      },
-    ]);
-  }
-  if (current.metadata.deletionTimestamp === undefined) return;
-  const before = new Set(current.metadata.finalizers ?? []);
-  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
-  if (added.length === 0) return;
-  const listed = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
-  throw invalid(kind, name, [
-    {
-      field: 'metadata.finalizers',
-      reason: 'FieldValueForbidden',
-      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${listed}}`,
-    },
-  ]);
 }
 
 async function store(
@@ -207,32 +142,4 @@ function comparable(object: KubeObject): KubeObject {
 function intentOf(object: KubeObject): unknown {
   const { metadata: _, status: __, ...rest } = object;
   return rest;
-}
-
-/**
- * The change of a PUT: the sent object, checked against the URL.
- *
- * @throws StatusError BadRequest when name or namespace differ from the URL's
- */
-export function checkMatchesUrl(sent: KubeObject, key: ObjectKey): KubeObject {
-  const { name, namespace } = sent.metadata;
-  if (!name) {
-    throw new StatusError(
-      'BadRequest',
-      `the name of the object (${key.name} based on URL) was undeterminable: name must be provided`,
-    );
-  }
-  if (name !== key.name) {
-    throw new StatusError(
-      'BadRequest',
-      `the name of the object (${name}) does not match the name on the URL (${key.name})`,
-    );
-  }
-  if (key.namespace && namespace && namespace !== key.namespace) {
-    throw new StatusError(
-      'BadRequest',
-      `the namespace of the object (${namespace}) does not match the namespace on the request (${key.namespace})`,
-    );
-  }
-  return key.namespace ? { ...sent, metadata: { ...sent.metadata, namespace: key.namespace } } : sent;
 }

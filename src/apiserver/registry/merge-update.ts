@@ -1,0 +1,87 @@
+/** Who may write what: the next object, made of what a client sent and of what is not its to write. */
+import type { KubeObject, ObjectMeta } from '../../api/meta.ts';
+import { completeObject } from './complete-object.ts';
+import type { AnyKind } from './context.ts';
+import { invalid } from './errors.ts';
+
+/** The next object: the client's part from `wanted`, everything that is not its to write from `current`. */
+export function mergeUpdate(
+  kind: AnyKind,
+  current: KubeObject,
+  wanted: KubeObject,
+  subresource: string | undefined,
+): KubeObject {
+  if (subresource === 'status') {
+    return completeObject(kind, replaceField(current, 'status', wanted['status']));
+  }
+  if (subresource === 'finalize') {
+    const finalizers = (wanted['spec'] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers;
+    const spec = current['spec'] as Readonly<Record<string, unknown>> | undefined;
+    return replaceField(current, 'spec', { ...spec, finalizers: finalizers ?? [] });
+  }
+  const { metadata, ...fields } = wanted;
+  const keepsStatus = kind.subresources.some((subresource) => subresource.name === 'status');
+  const next: KubeObject = {
+    ...(keepsStatus ? replaceField({ ...fields, metadata } as KubeObject, 'status', current['status']) : fields),
+    apiVersion: current.apiVersion,
+    kind: current.kind,
+    metadata: withServerFields(metadata, current.metadata),
+  };
+  checkMetadata(kind, current, next);
+  const complete = completeObject(kind, next);
+  return kind.prepareForUpdate?.(complete, current) ?? complete;
+}
+
+/** Metadata that only the server writes; what a client sends for it is passed over. */
+const serverFields = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'selfLink',
+] as const;
+
+function withServerFields(sent: ObjectMeta, current: ObjectMeta): ObjectMeta {
+  const kept = serverFields.filter((field) => current[field] !== undefined).map((field) => [field, current[field]]);
+  return { ...withoutServerFields(sent), ...Object.fromEntries(kept) };
+}
+
+/** What a client may say about a new object. */
+export function withoutServerFields(sent: ObjectMeta): ObjectMeta {
+  const owned: ReadonlySet<string> = new Set(serverFields);
+  return Object.fromEntries(Object.entries(sent).filter(([field]) => !owned.has(field)));
+}
+
+function replaceField(object: KubeObject, field: 'spec' | 'status', value: unknown): KubeObject {
+  const { [field]: _, ...rest } = object;
+  return (value === undefined ? rest : { ...rest, [field]: value }) as KubeObject;
+}
+
+function checkMetadata(kind: AnyKind, current: KubeObject, next: KubeObject): void {
+  const { name = '', namespace } = current.metadata;
+  for (const field of ['name', 'namespace'] as const) {
+    if (next.metadata[field] === current.metadata[field]) continue;
+    throw invalid(kind, name, [
+      {
+        field: `metadata.${field}`,
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(next.metadata[field] ?? namespace)}: field is immutable`,
+      },
+    ]);
+  }
+  if (current.metadata.deletionTimestamp === undefined) return;
+  const before = new Set(current.metadata.finalizers ?? []);
+  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return;
+  const listed = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+  throw invalid(kind, name, [
+    {
+      field: 'metadata.finalizers',
+      reason: 'FieldValueForbidden',
+      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${listed}}`,
+    },
+  ]);
+}
