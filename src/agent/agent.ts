@@ -20,6 +20,7 @@ import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createFiles } from '../host/files.ts';
+import { createLogFiles } from '../host/log-files.ts';
 import { createMounts } from '../host/mounts.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
 import { runChild } from '../host/run-child.ts';
@@ -35,9 +36,11 @@ import { openSqliteStore } from '../store/sqlite-open.ts';
 import { issueInChild, openDeviceCertificates } from './device-certificates.ts';
 import { type DeviceIdentity, readDeviceIdentity } from './device-identity.ts';
 import { EventRecorder } from './events/event-recorder.ts';
+import { AgentPodStreams } from './exec/pod-streams.ts';
 import { createIdentityFiles } from './identity-files.ts';
 import { writeInstanceRecord } from './instance-record.ts';
 import { createKubelet } from './kubelet.ts';
+import { readContainerLog } from './logs/read-container-log.ts';
 import { NodeStatusPublisher } from './node-status/node-status.ts';
 import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
@@ -179,6 +182,15 @@ async function runWithStore(
     group.signal,
   );
 
+  const logFiles = createLogFiles();
+  const podStreams = new AgentPodStreams({
+    runtime: runtime.runtime,
+    pods: informers.pods,
+    observed: kubelet.cache,
+    clock,
+    readLog: (path, readOptions, writer, stopping) =>
+      readContainerLog({ files: logFiles, clock }, path, readOptions, writer, stopping),
+  });
   const startedAtMs = clock.monotonicMs();
   const podsAreKnown = (): Promise<void> => {
     const left = startedAtMs + podsAreKnownWithinMs - clock.monotonicMs();
@@ -188,7 +200,7 @@ async function runWithStore(
   };
   const server = createApiServer({
     registry,
-    podStreams: {} as never,
+    podStreams,
     imageLoader: runtime.images,
     authn: { issuedClients },
     tls: tlsOf(pki),

@@ -151,12 +151,6 @@ describe('the managed containerd', () => {
     other.close();
   });
 
-  it('says what is missing when it is not installed, and how to install it', async () => {
-    const { findPrograms } = await import('../../../src/runtime/containerd/managed/find-programs.ts');
-    const found = await findPrograms('');
-    assert.match(found.containerd, /containerd$/);
-  });
-
   it('leaves no trace after a reset, though pods ran', async () => {
     await startPod(managed.runtime, instance, 'leftover');
     assert.notDeepEqual(await traces(instance), []);
