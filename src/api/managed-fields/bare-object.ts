@@ -1,4 +1,4 @@
-/** The object from which a creation is compared: Go's zero value of the kind. */
+/** What every object of a kind has, even before it is created: Go's zero value. */
 import type { Field, MessageType } from '../schema/field.ts';
 import { jsonFieldsOf } from '../schema/json-fields.ts';
 

@@ -34,7 +34,7 @@ export interface ManagedFieldsUpdate {
  */
 export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsEntry[] {
   const { type, previous, next, subresource = '' } = update;
-  const { added, modified, removed } = compareFields(type, previous ?? bareObject(type), next);
+  const { added, modified, removed } = compareFields(type, { ...bareObject(type), ...previous }, next);
   const owned = (set: FieldSet): FieldSet => withoutServerKept(withoutUnwritten(set, subresource));
   const taken = owned(union(added, modified));
   const gone = withoutUnwritten(removed, subresource);

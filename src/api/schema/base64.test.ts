@@ -14,6 +14,10 @@ describe('readBase64', () => {
     );
   });
 
+  it('accepts bits left over by padding, and clears them', () => {
+    assert.deepEqual(readBase64('aGVsbG9='), { canonical: 'aGVsbG8=' });
+  });
+
   // The offsets are those of Go's encoding/base64.
   for (const { text, illegalAt } of [
     { text: 'abc', illegalAt: 0 },

@@ -10,10 +10,15 @@ const alphabet = /^[A-Za-z0-9+/]$/;
 /** The text in its canonical form, without line breaks, or where it stops being base64. */
 export function readBase64(text: string): Base64 {
   const clean = text.replace(/[\r\n]/g, '');
-  if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(clean)) {
-    return { canonical: Buffer.from(clean, 'base64').toString('base64') };
-  }
+  const canonical = Buffer.from(clean, 'base64').toString('base64');
+  // Node passes over what it cannot read; nothing was passed over if the way back gives the same text.
+  if (canonical === clean || hasForm(clean)) return { canonical };
   return { illegalAt: illegalOffset(text) };
+}
+
+/** Also true when the bits that padding leaves over are not zero, which Go accepts. */
+function hasForm(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 /** Follows Go's decoder: a group of four that ends too early is reported at its first character. */

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { kinds } from '../scheme.ts';
+import {
+  bytes,
+  inline,
+  int32,
+  listMap,
+  map,
+  message,
+  object,
+  quantity,
+  required,
+  scalars,
+  set,
+  string,
+  time,
+} from './field.ts';
+import { allVerbs } from './kind.ts';
+import { openApiDocument } from './openapi.ts';
+
+type Json = { readonly [key: string]: Json } & { readonly length?: number };
+
+const selector = message('io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector', { matchLabels: map(1, scalars.string) });
+const item = message('test.v1.Item', {
+  name: required(string(1, { doc: 'Its name.' })),
+  amount: quantity(2),
+  at: time(3),
+});
+const thing = message('test.v1.Thing', {
+  items: listMap(1, item, ['name'], { patchStrategy: 'retainKeys', doc: 'All of them.' }),
+  finalizers: set(2, scalars.string),
+  nodeSelector: map(3, scalars.string, { atomic: true }),
+  mode: string(4, { oneOf: ['A', 'B'] }),
+  selector: object(5, selector, { doc: 'Which.' }),
+  source: inline(6, message('test.v1.Source', { data: bytes(1), count: int32(2) })),
+});
+const kind = {
+  group: 'test.io',
+  version: 'v1',
+  kind: 'Thing',
+  resource: 'things',
+  namespaced: true,
+  verbs: allVerbs,
+  fields: thing,
+};
+const other = {
+  ...kind,
+  kind: 'Other',
+  resource: 'others',
+  namespaced: false,
+  fields: message('test.v1.Other', { item: object(1, item) }),
+};
+const review = {
+  ...kind,
+  kind: 'Review',
+  resource: 'reviews',
+  verbs: ['create'] as const,
+  fields: message('test.v1.Review', {}),
+};
+
+const document = openApiDocument([kind, other, review]) as unknown as Json;
+const schema = (name: string): Json => document['components']?.['schemas']?.[name] as Json;
+const property = (name: string): Json => schema('test.v1.Thing')['properties']?.[name] as Json;
+
+describe('openApiDocument', () => {
+  it('lets kubectl see that patch of a kind takes dryRun and fieldValidation', () => {
+    const patch = document['paths']?.['/apis/test.io/v1/namespaces/{namespace}/things/{name}']?.['patch'];
+    assert.deepEqual(patch?.['x-kubernetes-group-version-kind'], { group: 'test.io', kind: 'Thing', version: 'v1' });
+    const names = (patch?.['parameters'] as unknown as { name: string; in: string }[]).map(
+      (parameter) => `${parameter.in} ${parameter.name}`,
+    );
+    assert.ok(names.includes('query dryRun') && names.includes('query fieldValidation'));
+  });
+
+  it('has the paths of cluster-scoped kinds without a namespace, and none for verbs that are not served', () => {
+    assert.deepEqual(Object.keys(document['paths'] as object), [
+      '/apis/test.io/v1/namespaces/{namespace}/reviews',
+      '/apis/test.io/v1/namespaces/{namespace}/things',
+      '/apis/test.io/v1/namespaces/{namespace}/things/{name}',
+      '/apis/test.io/v1/others',
+      '/apis/test.io/v1/others/{name}',
+    ]);
+  });
+
+  it('puts the core group under /api', () => {
+    const core = openApiDocument([{ ...kind, group: '' }]);
+    assert.ok(Object.hasOwn(core.paths, '/api/v1/namespaces/{namespace}/things/{name}'));
+  });
+
+  it('marks the schema of a kind with its group, version and kind', () => {
+    assert.deepEqual(schema('test.v1.Thing')['x-kubernetes-group-version-kind'], [
+      { group: 'test.io', kind: 'Thing', version: 'v1' },
+    ]);
+    assert.deepEqual(Object.keys(schema('test.v1.Thing')['properties'] as object), [
+      'apiVersion',
+      'count',
+      'data',
+      'finalizers',
+      'items',
+      'kind',
+      'mode',
+      'nodeSelector',
+      'selector',
+    ]);
+  });
+
+  it('describes how lists are merged', () => {
+    assert.deepEqual(property('items'), {
+      description: 'All of them.',
+      type: 'array',
+      items: { $ref: '#/components/schemas/test.v1.Item' },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      'x-kubernetes-patch-merge-key': 'name',
+      'x-kubernetes-patch-strategy': 'merge,retainKeys',
+    });
+    assert.equal(property('finalizers')['x-kubernetes-list-type'], 'set');
+    assert.equal(property('nodeSelector')['x-kubernetes-map-type'], 'atomic');
+    assert.equal(schema(selector.name)['x-kubernetes-map-type'], 'atomic');
+  });
+
+  it('describes scalars', () => {
+    assert.deepEqual(property('mode'), { type: 'string', enum: ['A', 'B'] });
+    assert.deepEqual(property('data'), { type: 'string', format: 'byte' });
+    assert.deepEqual(property('count'), { type: 'integer', format: 'int32' });
+    assert.deepEqual(property('selector'), {
+      description: 'Which.',
+      allOf: [{ $ref: `#/components/schemas/${selector.name}` }],
+    });
+    assert.deepEqual(schema('test.v1.Item'), {
+      type: 'object',
+      properties: {
+        amount: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.api.resource.Quantity' },
+        at: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Time' },
+        name: { description: 'Its name.', type: 'string' },
+      },
+      required: ['name'],
+    });
+  });
+
+  it('is the same for the same kinds in any order', () => {
+    assert.equal(JSON.stringify(openApiDocument([review, other, kind])), JSON.stringify(document));
+  });
+
+  it('has a schema for every reference, for all kinds that are served', () => {
+    for (const groupVersion of new Set(kinds.map(({ group, version }) => `${group}/${version}`))) {
+      const served = kinds.filter(({ group, version }) => `${group}/${version}` === groupVersion);
+      const { components, ...rest } = openApiDocument(served);
+      const references = JSON.stringify({ components, rest }).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+      for (const [, name = ''] of references) assert.ok(Object.hasOwn(components.schemas, name), name);
+      for (const { fields } of served) assert.ok(Object.hasOwn(components.schemas, fields.name));
+    }
+  });
+});
