@@ -57,12 +57,16 @@ export function startCall(deps: CallDeps, request: CallRequest): Call {
     finished.abort();
   });
 
+  /** The server has said how the call ended, or never will: nobody reads what we still have to send. */
+  const answered = Promise.withResolvers<void>();
+  stream.once('close', answered.resolve);
   const onHeaders = (headers: AnswerHeaders): void => {
     if (outcome === 'none') outcome = outcomeOf(headers, path);
     const status = Number(headers[':status'] ?? 200);
     if (outcome === 'none' && status !== 200) {
       outcome = new GrpcError(grpcCode.unknown, `${path} was answered with HTTP status ${status}`);
     }
+    if (outcome !== 'none') answered.resolve();
   };
   stream.on('response', onHeaders);
   stream.on('trailers', onHeaders);
@@ -88,12 +92,12 @@ export function startCall(deps: CallDeps, request: CallRequest): Call {
   };
 
   return {
-    send: (message) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
+    send: async (message) => {
       // A failed write is told by messages(), which knows why.
-      if (stream.destroyed || stream.writableEnded) resolve();
-      else stream.write(encodeFrame(message), () => resolve());
-      return promise;
+      if (stream.destroyed || stream.writableEnded || outcome !== 'none') return;
+      const written = Promise.withResolvers<void>();
+      stream.write(encodeFrame(message), () => written.resolve());
+      await Promise.race([written.promise, answered.promise]);
     },
     end: () => {
       if (!stream.destroyed && !stream.writableEnded) stream.end();
@@ -108,7 +112,7 @@ export function startCall(deps: CallDeps, request: CallRequest): Call {
           // Premature close and the like: the verdict below names the reason.
           streamError ??= error;
         }
-        await closed(stream);
+        await closed(stream, outcome !== 'none');
         const error = verdict(reader.isInsideMessage);
         if (error !== undefined) throw error;
       } finally {
@@ -145,11 +149,13 @@ function brokenCall(path: string, text: string, cause?: unknown): StatusError {
   return new StatusError('InternalError', `${path}: ${text}`, { cause });
 }
 
-function closed(stream: ClientHttp2Stream): Promise<void> {
+/** @param isAnswered the call is decided although our side may still be open (an early error) */
+function closed(stream: ClientHttp2Stream, isAnswered: boolean): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  // Our side may still be open when the answer is over (an early error): close it, or the stream never is.
-  if (!stream.writableEnded && !stream.destroyed) stream.end();
   if (stream.destroyed && stream.closed) resolve();
-  else stream.once('close', () => resolve());
+  else {
+    stream.once('close', () => resolve());
+    if (isAnswered && !stream.writableFinished) stream.close(constants.NGHTTP2_NO_ERROR);
+  }
   return promise;
 }

@@ -1,13 +1,19 @@
 /** Finds containerd and what it needs on the machine. */
 import { access, constants, readFile, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { StatusError } from '../../../lib/status-error.ts';
 
-/** Searched after PATH, which a service manager may have cut short. */
-const programDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+export interface SearchPlaces {
+  /** Searched after PATH, which a service manager may have cut short. */
+  readonly programs: readonly string[];
+  readonly cni: readonly string[];
+}
 
-/** Debian's place, upstream's place, Fedora's place. */
-const cniDirectories = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
+const usualPlaces: SearchPlaces = {
+  programs: ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+  // Debian's place, upstream's, Fedora's.
+  cni: ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'],
+};
 
 const howToInstall = 'install it with: apt-get install containerd runc containernetworking-plugins';
 
@@ -23,8 +29,9 @@ export interface Programs {
  * @param path the PATH variable
  * @throws StatusError `NotFound`, for a person: what is missing and how to install it
  */
-export async function findPrograms(path: string): Promise<Programs> {
-  const directories = [...new Set([...path.split(':').filter((part) => part.startsWith('/')), ...programDirectories])];
+export async function findPrograms(path: string, places: SearchPlaces = usualPlaces): Promise<Programs> {
+  const inPath = path.split(':').filter((part) => part.startsWith('/'));
+  const directories = [...new Set([...inPath, ...places.programs])];
   const find = async (name: string): Promise<string> => {
     for (const directory of directories) {
       const candidate = join(directory, name);
@@ -33,17 +40,15 @@ export async function findPrograms(path: string): Promise<Programs> {
     throw new StatusError('NotFound', `${name} is not installed; ${howToInstall}`);
   };
   const containerd = await find('containerd');
-  // It may stand outside of PATH together with its shim.
-  if (!directories.includes(dirname(containerd))) directories.unshift(dirname(containerd));
   await find('containerd-shim-runc-v2');
   await find('runc');
   const found: string[] = [];
-  for (const directory of cniDirectories) {
+  for (const directory of places.cni) {
     const plugins = ['bridge', 'host-local', 'portmap', 'loopback'].map((name) => join(directory, name));
     if ((await Promise.all(plugins.map(isExecutable))).every(Boolean)) found.push(directory);
   }
   if (found.length === 0) {
-    throw new StatusError('NotFound', `the CNI plug-ins are not in ${cniDirectories.join(' or ')}; ${howToInstall}`);
+    throw new StatusError('NotFound', `the CNI plug-ins are not in ${places.cni.join(' or ')}; ${howToInstall}`);
   }
   return { containerd, path: directories.join(':'), cniDirectories: found };
 }
