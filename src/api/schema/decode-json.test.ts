@@ -123,6 +123,11 @@ describe('decodeJson', () => {
     assert.deepEqual(decoded, { inner: {}, inners: [{ name: 'a' }, {}], byName: { a: {} }, emptyDir: {} });
   });
 
+  it('stops naming unknown fields at 100', () => {
+    const value = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`x${index}`, 1]));
+    assert.equal(unknownFields(value).length, 100);
+  });
+
   it('is case-sensitive', () => assert.deepEqual(unknownFields({ Text: 'a' }), ['Text']));
 
   it('does not take names from a prototype for fields', () => {

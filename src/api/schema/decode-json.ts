@@ -15,9 +15,12 @@ import { isUnset, zeroOf } from './zero-values.ts';
 
 export interface DecodedJson {
   readonly value: Record<string, unknown>;
-  /** Paths as in `spec.containers[0].bar`, in document order; the caller says `unknown field "…"`. */
+  /** Paths as in `spec.containers[0].bar`, in document order, at most 100; the caller says `unknown field "…"`. */
   readonly unknownFields: string[];
 }
+
+/** Kubernetes stops listing strict decoding errors here; each of them may become a header of the answer. */
+const maxUnknownFields = 100;
 
 /**
  * @param kindName for messages: `Pod`; the version in them is that of the value's own apiVersion
@@ -51,7 +54,8 @@ function decodeFields(
   for (const name of Object.keys(value)) {
     const field = findJsonField(type, name);
     if (field === undefined) {
-      if (!Object.hasOwn(into, name)) unknownFields.push(at.field(type.name, name).path());
+      const isNew = !Object.hasOwn(into, name) && unknownFields.length < maxUnknownFields;
+      if (isNew) unknownFields.push(at.field(type.name, name).path());
       continue;
     }
     const child = value[name];

@@ -67,9 +67,8 @@ describe('openApiDocument', () => {
   it('lets kubectl see that patch of a kind takes dryRun and fieldValidation', () => {
     const patch = document['paths']?.['/apis/test.io/v1/namespaces/{namespace}/things/{name}']?.['patch'];
     assert.deepEqual(patch?.['x-kubernetes-group-version-kind'], { group: 'test.io', kind: 'Thing', version: 'v1' });
-    const names = (patch?.['parameters'] as unknown as { name: string; in: string }[]).map(
-      (parameter) => `${parameter.in} ${parameter.name}`,
-    );
+    const parameters = (patch?.['parameters'] ?? []) as readonly { readonly name: string; readonly in: string }[];
+    const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
     assert.ok(names.includes('query dryRun') && names.includes('query fieldValidation'));
   });
 
