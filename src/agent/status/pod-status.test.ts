@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Pod, PodStatus } from '../../api/kinds/pod/types.ts';
+import type { ContainerId, SandboxId } from '../../runtime/runtime.ts';
+import { makePod } from '../../testing/pods.ts';
+import type { ObservedContainer, ObservedPod } from '../observed-pod.ts';
+import { runtimeAnnotations } from '../runtime-labels.ts';
+import { computePodStatus, type PodStatusInput } from './compute-pod-status.ts';
+
+const startedAtMs = Date.UTC(2026, 0, 1, 10);
+const nowMs = Date.UTC(2026, 0, 1, 12);
+
+function container(
+  overrides: Partial<Omit<ObservedContainer, 'annotations'>> & { restarts?: number } = {},
+): ObservedContainer {
+  const { restarts = 0, ...rest } = overrides;
+  return {
+    id: 'c0' as ContainerId,
+    sandboxId: 's0' as SandboxId,
+    name: 'web',
+    attempt: 0,
+    image: 'docker.io/library/busybox:latest',
+    imageId: 'sha256:1',
+    state: 'Running',
+    createdAtMs: startedAtMs,
+    labels: {},
+    annotations: { [runtimeAnnotations.restartCount]: String(restarts) },
+    startedAtMs,
+    finishedAtMs: 0,
+    exitCode: 0,
+    reason: '',
+    message: '',
+    logPath: '',
+    endedAtMonotonicMs: 0,
+    ...rest,
+  };
+}
+
+const exited = (exitCode: number, overrides: Parameters<typeof container>[0] = {}): ObservedContainer =>
+  container({ state: 'Exited', exitCode, finishedAtMs: startedAtMs + 1000, ...overrides });
+
+function observed(containers: readonly ObservedContainer[], ready = true): ObservedPod {
+  const sandbox = {
+    id: 's0' as SandboxId,
+    name: 'web',
+    namespace: 'default',
+    uid: 'u1',
+    attempt: 0,
+    ready,
+    createdAtMs: 0,
+    labels: {},
+    annotations: {},
+    ips: ready ? ['10.85.0.2'] : [],
+  };
+  return { uid: 'u1', namespace: 'default', name: 'web', sandboxes: [sandbox], containers, readAtMonotonicMs: 0 };
+}
+
+function compute(pod: Pod, seen: ObservedPod, more: Partial<PodStatusInput> = {}): PodStatus {
+  return computePodStatus({
+    pod,
+    observed: seen,
+    waiting: new Map(),
+    messages: new Map(),
+    hostIPs: ['192.0.2.7'],
+    nowMs,
+    ...more,
+  });
+}
+
+const nothing: ObservedPod = { ...observed([]), sandboxes: [] };
+const first = (status: PodStatus) => status.containerStatuses?.[0];
+const conditionsOf = (status: PodStatus): object =>
+  Object.fromEntries((status.conditions ?? []).map(({ type, status: value, reason }) => [type, reason ?? value]));
+
+describe('the status of a pod', () => {
+  it('is Pending and creating when the runtime has nothing of it', () => {
+    const status = compute(makePod(), nothing);
+    assert.equal(status.phase, 'Pending');
+    assert.deepEqual(first(status)?.state, { waiting: { reason: 'ContainerCreating' } });
+    assert.deepEqual(conditionsOf(status), {
+      PodReadyToStartContainers: 'False',
+      Initialized: 'True',
+      Ready: 'ContainersNotReady',
+      ContainersReady: 'ContainersNotReady',
+      PodScheduled: 'True',
+    });
+    assert.equal(status.startTime, '2026-01-01T12:00:00Z');
+    assert.equal(status.podIP, undefined);
+  });
+
+  it('is Running and Ready when its containers run', () => {
+    const status = compute(makePod(), observed([container()]));
+    assert.equal(status.phase, 'Running');
+    assert.deepEqual(first(status), {
+      name: 'web',
+      state: { running: { startedAt: '2026-01-01T10:00:00Z' } },
+      lastState: {},
+      ready: true,
+      restartCount: 0,
+      image: 'busybox',
+      imageID: 'sha256:1',
+      containerID: 'containerd://c0',
+      started: true,
+    });
+    assert.deepEqual(conditionsOf(status), {
+      PodReadyToStartContainers: 'True',
+      Initialized: 'True',
+      Ready: 'True',
+      ContainersReady: 'True',
+      PodScheduled: 'True',
+    });
+    assert.deepEqual(status.podIPs, [{ ip: '10.85.0.2' }]);
+    assert.deepEqual(status.hostIPs, [{ ip: '192.0.2.7' }]);
+  });
+
+  it('has the address of the device on the host network', () => {
+    assert.equal(compute(makePod({ spec: { hostNetwork: true } }), observed([container()])).podIP, '192.0.2.7');
+  });
+
+  it('keeps the time at which a condition changed', () => {
+    const before = compute(makePod(), observed([container()]), { nowMs: nowMs - 60_000 });
+    const pod = makePod({ status: before });
+    const after = compute(pod, observed([exited(1)]));
+    const at = (type: string): unknown => after.conditions?.find((each) => each.type === type)?.lastTransitionTime;
+    assert.equal(at('Initialized'), '2026-01-01T11:59:00Z');
+    assert.equal(at('Ready'), '2026-01-01T12:00:00Z');
+    assert.equal(after.startTime, '2026-01-01T11:59:00Z');
+  });
+
+  it('leaves the conditions of others alone, and needs those that are readiness gates', () => {
+    const conditions = [{ type: 'example.com/checked', status: 'False' }];
+    const pod = makePod({
+      spec: { readinessGates: [{ conditionType: 'example.com/checked' }] },
+      status: { conditions },
+    });
+    const status = compute(pod, observed([container()]));
+    assert.equal(status.conditions?.at(-1)?.type, 'example.com/checked');
+    assert.deepEqual(conditionsOf(status), {
+      ...conditionsOf(status),
+      Ready: 'ReadinessGatesNotReady',
+      ContainersReady: 'True',
+    });
+  });
+});
+
+describe('the phase of a pod', () => {
+  for (const { policy, containers, phase } of [
+    { policy: 'Always', containers: [exited(0)], phase: 'Running' },
+    { policy: 'Always', containers: [exited(1)], phase: 'Running' },
+    { policy: 'OnFailure', containers: [exited(0)], phase: 'Succeeded' },
+    { policy: 'OnFailure', containers: [exited(1)], phase: 'Running' },
+    { policy: 'Never', containers: [exited(0)], phase: 'Succeeded' },
+    { policy: 'Never', containers: [exited(1)], phase: 'Failed' },
+    { policy: 'Never', containers: [exited(255, { reason: 'Unknown' })], phase: 'Failed' },
+    { policy: 'Always', containers: [container({ state: 'Created' })], phase: 'Pending' },
+  ] as const) {
+    const what = containers.map(({ state, exitCode }) => `${state} ${exitCode}`).join();
+    it(`is ${phase} under ${policy} with a container ${what}`, () => {
+      assert.equal(compute(makePod({ spec: { restartPolicy: policy } }), observed(containers)).phase, phase);
+    });
+  }
+
+  it('stays what it was once it is final, whatever the runtime has', () => {
+    const pod = makePod({ status: { phase: 'Succeeded' } });
+    assert.equal(compute(pod, observed([container()])).phase, 'Succeeded');
+  });
+
+  it('is final when the pod was told to end and nothing runs', () => {
+    assert.equal(compute(makePod(), observed([exited(137)]), { hasEnded: true }).phase, 'Failed');
+    assert.equal(compute(makePod(), observed([exited(0)]), { hasEnded: true }).phase, 'Succeeded');
+  });
+
+  it('is Running while one of two containers still does', () => {
+    const pod = makePod({
+      spec: {
+        restartPolicy: 'Never',
+        containers: [
+          { name: 'web', image: 'a' },
+          { name: 'log', image: 'a' },
+        ],
+      },
+    });
+    const both = [exited(1), container({ name: 'log', id: 'c1' as ContainerId })];
+    assert.equal(compute(pod, observed(both)).phase, 'Running');
+  });
+});
+
+describe('init containers', () => {
+  const pod = makePod({ spec: { initContainers: [{ name: 'init', image: 'a' }] } });
+  const init = (overrides: Parameters<typeof container>[0]): ObservedContainer =>
+    container({ name: 'init', id: 'i0' as ContainerId, ...overrides });
+
+  it('keep the pod Pending and the others initializing until they are done', () => {
+    const status = compute(pod, observed([init({})]));
+    assert.equal(status.phase, 'Pending');
+    assert.deepEqual(first(status)?.state, { waiting: { reason: 'PodInitializing' } });
+    assert.deepEqual(conditionsOf(status), { ...conditionsOf(status), Initialized: 'ContainersNotInitialized' });
+    assert.equal(status.conditions?.[1]?.message, 'containers with incomplete status: [init]');
+  });
+
+  it('are ready when they are done', () => {
+    const status = compute(pod, observed([init({ state: 'Exited', finishedAtMs: nowMs }), container()]));
+    assert.equal(status.initContainerStatuses?.[0]?.ready, true);
+    assert.deepEqual(conditionsOf(status), { ...conditionsOf(status), Initialized: 'True', Ready: 'True' });
+  });
+
+  it('that fail under Never fail the pod', () => {
+    const never = makePod({ spec: { ...pod.spec, restartPolicy: 'Never' } });
+    assert.equal(compute(never, observed([init({ state: 'Exited', exitCode: 1 })])).phase, 'Failed');
+    assert.equal(compute(pod, observed([init({ state: 'Exited', exitCode: 1 })])).phase, 'Pending');
+  });
+
+  it('that are sidecars count as done once they run', () => {
+    const sidecar = makePod({ spec: { initContainers: [{ name: 'init', image: 'a', restartPolicy: 'Always' }] } });
+    const status = compute(sidecar, observed([init({}), container()]));
+    assert.equal(status.phase, 'Running');
+    assert.deepEqual(conditionsOf(status), { ...conditionsOf(status), Initialized: 'True', Ready: 'True' });
+  });
+});
+
+describe('the state of a container', () => {
+  for (const { what, seen, reason } of [
+    { what: 'ended well', seen: exited(0), reason: 'Completed' },
+    { what: 'failed', seen: exited(2), reason: 'Error' },
+    { what: 'was killed for its memory', seen: exited(137, { reason: 'OOMKilled' }), reason: 'OOMKilled' },
+    { what: 'lost only a child to the OOM killer', seen: exited(0, { reason: 'OOMKilled' }), reason: 'Completed' },
+    { what: 'could not be started', seen: exited(128, { reason: 'StartError' }), reason: 'StartError' },
+    { what: 'was lost at a reboot', seen: exited(255, { reason: 'Unknown' }), reason: 'Unknown' },
+  ]) {
+    it(`is ${reason} when it ${what}`, () => {
+      const status = compute(makePod({ spec: { restartPolicy: 'Never' } }), observed([seen]));
+      assert.equal(first(status)?.state?.terminated?.reason, reason);
+      assert.equal(first(status)?.state?.terminated?.exitCode, seen.exitCode);
+    });
+  }
+
+  it('tells what the container left in its termination log', () => {
+    const status = compute(makePod(), observed([exited(1)]), { messages: new Map([['c0', 'bye']]) });
+    assert.equal(first(status)?.state?.terminated?.message, 'bye');
+  });
+
+  it('moves to lastState while the next start is held back', () => {
+    const waiting = new Map([['web', { reason: 'CrashLoopBackOff', message: 'back-off' }]]);
+    const status = compute(makePod(), observed([exited(3, { restarts: 2 })]), { waiting });
+    assert.deepEqual(first(status)?.state, { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } });
+    assert.equal(first(status)?.lastState?.terminated?.exitCode, 3);
+    assert.equal(first(status)?.restartCount, 2);
+    assert.equal(status.phase, 'Running');
+  });
+
+  it('is that of the newest attempt, with the one before as lastState', () => {
+    const newest = container({ attempt: 1, restarts: 1, id: 'c1' as ContainerId });
+    const status = compute(makePod(), observed([newest, exited(9)]));
+    assert.equal(first(status)?.containerID, 'containerd://c1');
+    assert.equal(first(status)?.lastState?.terminated?.exitCode, 9);
+    assert.equal(first(status)?.restartCount, 1);
+  });
+
+  it('is not forgotten with the record of the runtime', () => {
+    const before = compute(makePod({ spec: { restartPolicy: 'Never' } }), observed([exited(7)]));
+    const finished = makePod({ spec: { restartPolicy: 'Never' }, status: before });
+    assert.equal(before.phase, 'Failed');
+    assert.equal(first(compute(finished, nothing))?.state?.terminated?.exitCode, 7);
+  });
+
+  it('is ContainerStatusUnknown when it was running and is nowhere to be found', () => {
+    const pod = makePod({ status: compute(makePod(), observed([container()])) });
+    const status = compute(pod, nothing);
+    assert.equal(first(status)?.lastState?.terminated?.reason, 'ContainerStatusUnknown');
+    assert.equal(first(status)?.lastState?.terminated?.exitCode, 137);
+  });
+});
