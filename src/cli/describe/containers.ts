@@ -18,6 +18,7 @@ export function addContainers(
       lines.add(1, `${container.name}:`);
       addContainer(
         lines,
+        pod,
         container,
         statuses.find((status) => status.name === container.name),
       );
@@ -40,15 +41,9 @@ function addContainer(lines: Lines, pod: Pod, container: Container, status: Cont
   if (container.startupProbe !== undefined) lines.field(2, 'Startup', probeText(container.startupProbe));
   addEnvironment(lines, pod, container);
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
-  lines.section(
-    2,
-    'Mounts',
-    mounts.length === 0
-      ? undefined
-      : () => {
-          for (const mount of mounts) lines.add(3, `${mount.mountPath} from ${mount.name} (${mountFlags(mount)})`);
-        },
-  );
+  lines.list(2, 'Mounts', mounts, (mount) => {
+    lines.add(3, `${mount.mountPath} from ${mount.name} (${mountFlags(mount)})`);
+  });
 }
 
 function addPorts(lines: Lines, container: Container): void {

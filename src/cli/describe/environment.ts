@@ -14,11 +14,9 @@ export function addEnvironment(lines: Lines, pod: Pod, container: Container): vo
       lines.add(3, `${reference?.name}\t${type}${withPrefix}\tOptional: ${reference?.optional ?? false}`);
     }
   }
-  const variables = container.env ?? [];
-  const write = (): void => {
-    for (const variable of variables) lines.field(3, variable.name, valueText(variable, pod, container));
-  };
-  lines.section(2, 'Environment', variables.length === 0 ? undefined : write);
+  lines.list(2, 'Environment', container.env ?? [], (variable) => {
+    lines.field(3, variable.name, valueText(variable, pod, container));
+  });
 }
 
 function valueText({ value = '', valueFrom }: EnvVar, pod: Pod, container: Container): string {

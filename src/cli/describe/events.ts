@@ -40,22 +40,18 @@ export async function fetchEvents(
 /** `Events:` with a table, or `<none>`; nothing when they were not asked for. */
 export function addEvents(lines: Lines, events: readonly Event[] | undefined, nowMs: number): void {
   if (events === undefined) return;
-  lines.section(
-    0,
-    'Events',
-    events.length === 0
-      ? undefined
-      : () => {
-          const rows = events.map((event) => [
-            event.type ?? '',
-            event.reason ?? '',
-            ageOf(event, nowMs),
-            event.source.component || event.reportingComponent || '',
-            (event.message ?? '').trim(),
-          ]);
-          lines.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows, 4);
-        },
-  );
+  if (events.length === 0) {
+    lines.field(0, 'Events', '<none>');
+    return;
+  }
+  const rows = events.map((event) => [
+    event.type ?? '',
+    event.reason ?? '',
+    ageOf(event, nowMs),
+    event.source.component || event.reportingComponent || '',
+    (event.message ?? '').trim(),
+  ]);
+  lines.section(0, 'Events', () => lines.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows, 4));
 }
 
 /** `5s`, or `5s (x3 over 2m)` for what happened several times. */

@@ -12,11 +12,18 @@ export class Lines {
     return this;
   }
 
-  /** `Name:\t<none>`, or the heading alone, with its lines below. */
-  section(level: number, name: string, write: (() => void) | undefined): this {
-    if (write === undefined) return this.add(level, `${name}:\t<none>`);
+  /** A heading with lines below. */
+  section(level: number, name: string, write: () => void): this {
     this.add(level, `${name}:`);
     write();
+    return this;
+  }
+
+  /** A heading with something for each item below, or `Name:\t<none>`. */
+  list<T>(level: number, name: string, items: readonly T[], write: (item: T) => void): this {
+    if (items.length === 0) return this.field(level, name, '<none>');
+    this.add(level, `${name}:`);
+    for (const item of items) write(item);
     return this;
   }
 

@@ -50,16 +50,7 @@ function addHead(lines: Lines, pod: Pod, nowMs: number): void {
   const seccomp = spec.securityContext?.seccompProfile;
   if (seccomp !== undefined) lines.field(0, 'SeccompProfile', seccomp.type ?? '');
   lines.field(0, 'IP', status?.podIP ?? '');
-  const addresses = status?.podIPs ?? [];
-  lines.section(
-    0,
-    'IPs',
-    addresses.length === 0
-      ? undefined
-      : () => {
-          for (const { ip } of addresses) lines.field(1, 'IP', ip ?? '');
-        },
-  );
+  lines.list(0, 'IPs', status?.podIPs ?? [], ({ ip }) => lines.field(1, 'IP', ip ?? ''));
   const controller = metadata.ownerReferences?.find((owner) => owner.controller);
   if (controller !== undefined) lines.field(0, 'Controlled By', `${controller.kind}/${controller.name}`);
 }

@@ -4,21 +4,13 @@ import type { Lines } from './lines.ts';
 
 /** `Volumes:` with the type and the facts of each. */
 export function addVolumes(lines: Lines, volumes: readonly Volume[]): void {
-  lines.section(
-    0,
-    'Volumes',
-    volumes.length === 0
-      ? undefined
-      : () => {
-          for (const volume of volumes) {
-            lines.add(1, `${volume.name}:`);
-            for (const [name, value] of factsOf(volume)) {
-              if (typeof value === 'string') lines.field(2, name, value);
-              else for (const line of [`${name}:`, ...value]) lines.add(2, line);
-            }
-          }
-        },
-  );
+  lines.list(0, 'Volumes', volumes, (volume) => {
+    lines.add(1, `${volume.name}:`);
+    for (const [name, value] of factsOf(volume)) {
+      if (typeof value === 'string') lines.field(2, name, value);
+      else for (const line of [`${name}:`, ...value]) lines.add(2, line);
+    }
+  });
 }
 
 /** A list of lines stands below its name. */
