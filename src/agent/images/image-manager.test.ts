@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Secret } from '../../api/kinds/secret.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { FakeImages } from '../../testing/fake-runtime/fake-images.ts';
+import { makePod } from '../../testing/pods.ts';
+import { settle } from '../../testing/settle.ts';
+import { type EnsureResult, ImageManager } from './image-manager.ts';
+
+const signal = new AbortController().signal;
+let clock: FakeClock;
+let images: FakeImages;
+let events: string[];
+let manager: ImageManager;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  images = new FakeImages();
+  events = [];
+  manager = new ImageManager({
+    images,
+    clock,
+    record: (_pod, { type, reason, message }) => void events.push(`${type} ${reason} ${message}`),
+    secret: (_namespace, name) => (name === 'login' ? login : undefined),
+    maxParallelPulls: 1,
+  });
+});
+
+const login = {
+  data: {
+    '.dockerconfigjson': Buffer.from(
+      JSON.stringify({ auths: { 'reg.example:5000': { auth: Buffer.from('me:pass:word').toString('base64') } } }),
+    ).toString('base64'),
+  },
+} as unknown as Secret;
+
+function ensure(image: string, imagePullPolicy = 'IfNotPresent', uid = 'u1'): Promise<EnsureResult> {
+  const pod = makePod({
+    metadata: { uid },
+    spec: {
+      containers: [{ name: 'web', image, imagePullPolicy }],
+      imagePullSecrets: [{ name: 'missing' }, { name: 'login' }],
+    },
+  });
+  const [container] = pod.spec.containers;
+  assert.ok(container);
+  return manager.ensure(pod, container, signal);
+}
+
+const reasonOf = (result: EnsureResult): string => (result.kind === 'Waiting' ? result.waiting.reason : result.kind);
+
+describe('an image', () => {
+  it('on the device needs no registry', async () => {
+    images.add('busybox');
+    assert.equal((await ensure('busybox')).kind, 'Present');
+    assert.deepEqual(images.pulls, []);
+    assert.deepEqual(events, [
+      'Normal Pulled Container image "busybox" already present on machine and can be accessed by the pod',
+    ]);
+  });
+
+  it('that is missing is pulled', async () => {
+    images.offer('busybox', { sizeBytes: 7 });
+    assert.equal((await ensure('busybox')).kind, 'Present');
+    assert.deepEqual(events, [
+      'Normal Pulling Pulling image "busybox"',
+      'Normal Pulled Successfully pulled image "busybox" in 0ms (0ms including waiting). Image size: 7 bytes.',
+    ]);
+  });
+
+  it('is asked for each time under Always, and waited for when the registry does not answer', async () => {
+    images.add('busybox');
+    assert.equal(reasonOf(await ensure('busybox', 'Always')), 'ErrImagePull');
+    images.offer('busybox');
+    clock.advance(10_000);
+    assert.equal((await ensure('busybox', 'Always')).kind, 'Present');
+    assert.equal(images.pulls.length, 2);
+  });
+
+  it('is never pulled under Never', async () => {
+    images.offer('busybox');
+    const result = await ensure('busybox', 'Never');
+    assert.deepEqual(result, {
+      kind: 'Waiting',
+      waiting: {
+        reason: 'ErrImageNeverPull',
+        message: 'Container image "busybox" is not present with pull policy of Never',
+      },
+    });
+    assert.deepEqual(images.pulls, []);
+  });
+
+  it('with a bad name is refused', async () => {
+    const result = await ensure('Bad Name');
+    assert.equal(reasonOf(result), 'InvalidImageName');
+    assert.match(
+      result.kind === 'Waiting' ? result.waiting.message : '',
+      /^Failed to apply default image tag "Bad Name": couldn't parse image name/,
+    );
+    assert.ok(events.includes('Warning Failed Error: InvalidImageName'));
+  });
+
+  it('is pulled with the login for its registry', async () => {
+    images.offer('reg.example:5000/app:1');
+    images.offer('other.example/app:1');
+    await ensure('reg.example:5000/app:1');
+    await ensure('other.example/app:1');
+    assert.deepEqual(
+      images.pulls.map(({ auth }) => auth),
+      [{ username: 'me', password: 'pass:word' }, undefined],
+    );
+  });
+});
+
+describe('a pull that fails', () => {
+  it('is told once, then held back for 10 s, doubling to 5 min', async () => {
+    for (const delaySeconds of [10, 20, 40, 80, 160, 300, 300]) {
+      assert.equal(reasonOf(await ensure('busybox')), 'ErrImagePull');
+      clock.advance(delaySeconds * 1000 - 1);
+      const held = await ensure('busybox');
+      assert.equal(reasonOf(held), 'ImagePullBackOff');
+      assert.equal(held.kind === 'Waiting' && held.retryAtMonotonicMs, clock.monotonicMs() + 1);
+      clock.advance(1);
+    }
+    assert.ok(events.some((event) => event.startsWith('Warning Failed Failed to pull image "busybox": ')));
+    assert.ok(events.includes('Normal BackOff Back-off pulling image "busybox"'));
+    assert.ok(events.includes('Warning Failed Error: ImagePullBackOff'));
+  });
+
+  it('says in its back-off what went wrong', async () => {
+    await ensure('busybox');
+    const held = await ensure('busybox');
+    assert.match(
+      held.kind === 'Waiting' ? held.waiting.message : '',
+      /^Back-off pulling image "busybox": ErrImagePull: failed to pull/,
+    );
+  });
+
+  it('does not hold back an image that was loaded meanwhile', async () => {
+    await ensure('busybox');
+    images.add('busybox');
+    assert.equal((await ensure('busybox')).kind, 'Present');
+  });
+
+  it('does not hold back other pods', async () => {
+    await ensure('busybox', 'IfNotPresent', 'u1');
+    assert.equal(reasonOf(await ensure('busybox', 'IfNotPresent', 'u2')), 'ErrImagePull');
+  });
+});
+
+it('pulls no more than the setting says at once', async () => {
+  images.offer('a');
+  images.offer('b');
+  const release = images.faults.hold('pull');
+  const both = Promise.all([ensure('a', 'IfNotPresent', 'u1'), ensure('b', 'IfNotPresent', 'u2')]);
+  await settle();
+  assert.equal(images.pulls.length, 1);
+  release();
+  assert.deepEqual(
+    (await both).map(({ kind }) => kind),
+    ['Present', 'Present'],
+  );
+});
