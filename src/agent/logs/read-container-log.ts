@@ -1,0 +1,165 @@
+/**
+ * The log of one container, as `kubectl logs` shows it: from the file that the runtime writes, from the start or the
+ * last lines, up to now or as it grows. Memory is bounded by one block whatever the file is; the reader's pace is
+ * the stream's back-pressure.
+ *
+ * Following survives rotation (the file renamed, a new one at its path), truncation and deletion. It ends when the
+ * container has ended and everything was read.
+ */
+import { Readable } from 'node:stream';
+import type { Clock } from '../../lib/clock.ts';
+import { Alarm } from './alarm.ts';
+import { findTail } from './find-tail.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { LogFile, LogFiles } from './log-files.ts';
+import { LogOutput, type LogOutputOptions } from './log-output.ts';
+
+const blockBytes = 65_536;
+
+/** Milliseconds after which the file is looked at when no change was reported: watching can fail without a word. */
+const lookAgainMs = 1_000;
+
+export interface ReadLogDeps {
+  readonly files: LogFiles;
+  readonly clock: Clock;
+}
+
+export interface ReadLogOptions extends LogOutputOptions {
+  readonly follow: boolean;
+  /** Undefined: from the start. */
+  readonly tailLines: number | undefined;
+}
+
+/** Whether the container may still write, and when that changes. */
+export interface LogWriterState {
+  hasEnded(): boolean;
+  /** Calls `listener` when `hasEnded` may have changed, until the returned function is called. */
+  onChange(listener: () => void): () => void;
+}
+
+/** The stream fails when a file cannot be read, and ends early when `signal` aborts. */
+export function readContainerLog(
+  deps: ReadLogDeps,
+  path: string,
+  options: ReadLogOptions,
+  writer: LogWriterState,
+  signal: AbortSignal,
+): Readable {
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([signal, stop.signal]);
+  return new LogStream(readLog(deps, path, options, writer, stopped), stop);
+}
+
+/** As `Readable.from`, which would wait for a sleeping generator before it lets itself be destroyed. */
+class LogStream extends Readable {
+  readonly #blocks: AsyncGenerator<Buffer>;
+  readonly #stop: AbortController;
+
+  constructor(blocks: AsyncGenerator<Buffer>, stop: AbortController) {
+    super();
+    this.#blocks = blocks;
+    this.#stop = stop;
+  }
+
+  override _read(): void {
+    this.#blocks.next().then(
+      ({ value, done }) => this.push(done ? null : value),
+      (error: Error) => this.destroy(error),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#stop.abort();
+    // It may stand at a block that nobody will take; then this is what lets it close its file.
+    this.#blocks.return(undefined).catch(() => {});
+    callback(error);
+  }
+}
+
+async function* readLog(
+  deps: ReadLogDeps,
+  path: string,
+  options: ReadLogOptions,
+  writer: LogWriterState,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const output = new LogOutput(options);
+  const alarm = new Alarm();
+  signal.addEventListener('abort', alarm.ring, { once: true });
+  const unwatch = options.follow ? deps.files.watch(path, alarm.ring) : () => {};
+  const unlisten = options.follow ? writer.onChange(alarm.ring) : () => {};
+  let isFirst = true;
+  try {
+    while (!signal.aborted && !output.isFull) {
+      const hasEnded = writer.hasEnded();
+      const file = await deps.files.open(path);
+      if (file) {
+        try {
+          const position = isFirst && options.tailLines !== undefined ? await findTail(file, options.tailLines) : 0;
+          isFirst = false;
+          const isReplaced = yield* readFile({ deps, path, file, position, options, output, writer, alarm, signal });
+          if (isReplaced) continue;
+          return;
+        } finally {
+          await file.close();
+        }
+      }
+      // The runtime makes the file when it makes the container; a follower waits for it.
+      if (!options.follow || hasEnded) return;
+      await alarm.wait(deps.clock, lookAgainMs);
+    }
+  } finally {
+    unwatch();
+    unlisten();
+    signal.removeEventListener('abort', alarm.ring);
+  }
+}
+
+interface Reading {
+  readonly deps: ReadLogDeps;
+  readonly path: string;
+  readonly file: LogFile;
+  readonly position: number;
+  readonly options: ReadLogOptions;
+  readonly output: LogOutput;
+  readonly writer: LogWriterState;
+  readonly alarm: Alarm;
+  readonly signal: AbortSignal;
+}
+
+/** Reads one file to its end; returns true when another one has taken its place. */
+async function* readFile(reading: Reading): AsyncGenerator<Buffer, boolean> {
+  const { deps, path, file, options, output, writer, alarm, signal } = reading;
+  const splitter = new LineSplitter();
+  const block = Buffer.alloc(blockBytes);
+  let { position } = reading;
+  let isReplaced = false;
+  while (!signal.aborted && !output.isFull) {
+    // Asked before reading: what was written before the end is then in the file.
+    const hasEnded = writer.hasEnded();
+    const bytes = await file.read(block, position);
+    if (bytes > 0) {
+      position += bytes;
+      const shown = output.format(splitter.split(block.subarray(0, bytes)));
+      if (shown.length > 0) yield shown;
+      continue;
+    }
+    // Everything of the old file was read after the new one had been seen: nothing is between them.
+    if (isReplaced) return true;
+    if (!options.follow) break;
+    if ((await file.readSize()) < position) {
+      position = 0;
+      splitter.takeRest();
+      continue;
+    }
+    const inode = await deps.files.readInode(path);
+    isReplaced = inode !== undefined && inode !== file.inode;
+    if (isReplaced) continue;
+    if (hasEnded) break;
+    await alarm.wait(deps.clock, lookAgainMs);
+  }
+  // A line that is just being written belongs to a later look; at the very end it is all there will be.
+  const rest = output.format([splitter.takeRest()]);
+  if (rest.length > 0 && !signal.aborted) yield rest;
+  return false;
+}
