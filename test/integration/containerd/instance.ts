@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runChild } from '../../../src/host/run-child.ts';
 import { createSystemClock } from '../../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import {
@@ -17,6 +18,8 @@ export interface Instance {
   readonly layout: ManagedLayout;
   readonly podCidr: string;
   readonly bridge: string;
+  /** Name of the cgroup below which tests put their pods. */
+  readonly cgroup: string;
   readonly managed: ManagedRuntime;
   /** Another eliotd on the same directories. */
   again(): Promise<ManagedRuntime>;
@@ -54,9 +57,12 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
   const opened = [create()];
   const [managed] = opened;
   if (managed === undefined) throw new Error('unreachable');
+  const layout = layoutOf(directories);
+  const cgroup = `eliot-test-${layout.instance}`;
   return {
     directory,
-    layout: layoutOf(directories),
+    layout,
+    cgroup,
     podCidr,
     bridge,
     managed,
@@ -68,6 +74,9 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
     remove: async () => {
       for (const runtime of opened) runtime.close();
       await create().reset(AbortSignal.timeout(120_000));
+      // Cgroups of pods are their maker's to remove; of a pod that lost its shim they stay until then.
+      const remove = `find /sys/fs/cgroup -depth -type d -path '*/${cgroup}*' -exec rmdir {} +`;
+      await runChild('sh', ['-c', remove], AbortSignal.timeout(10_000));
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -31,7 +31,7 @@ async function startPod(
     uid,
     namespaces,
     logDirectory: join(instance.directory, 'logs', uid),
-    cgroupParent: `/eliot-test-${instance.layout.instance}/besteffort/pod${uid}`,
+    cgroupParent: `/${instance.cgroup}/besteffort/pod${uid}`,
     portMappings: [{ protocol: 'TCP', containerPort: 80, hostPort: 28_411, hostIP: '' }],
   });
   const sandbox = await runtime.runSandbox(config, signal);

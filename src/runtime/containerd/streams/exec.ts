@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
 import type { ContainerId, ExecRequest } from '../../runtime.ts';
 import { taskService } from '../methods.ts';
@@ -16,6 +17,11 @@ import { processSpec } from './process-spec.ts';
 
 /** Milliseconds for a process to start; a busy shim takes seconds. */
 const startTimeoutMs = 120_000;
+
+/** Milliseconds to wait for the size of a terminal before the command starts; clients say it as their first word. */
+const firstSizeMs = 200;
+
+type TerminalSize = { readonly width: number; readonly height: number };
 
 /** The key that a person would press to end the input of a terminal. */
 const endOfTransmission = '\x04';
@@ -33,7 +39,10 @@ export async function execInContainer(
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
-  const spec = await processSpec(deps, container, request.command, request.tty, signal);
+  const sizes = request.resize[Symbol.asyncIterator]();
+  const first = request.tty ? sizes.next() : undefined;
+  const terminal = first && { size: await sizeWithin(firstSizeMs, first, deps.clock, signal) };
+  const spec = await processSpec(deps, container, request.command, terminal, signal);
   const execId = `eliot-${randomUUID()}`;
   const wanted = { stdin: request.stdin !== undefined, stderr: !request.tty };
   const fifos = await Fifos.create(join(deps.fifoDirectory, `${container}.${execId}`), wanted, signal);
@@ -49,11 +58,35 @@ export async function execInContainer(
     const pid = await deps.withExecStart(container, start, signal).catch((error: unknown) => {
       throw startError(error, execId);
     });
-    return await serve(process, pid, fifos, request, signal);
+    const resize = terminal?.size ? sizes : resumed(first, sizes);
+    return await serve(process, pid, fifos, { ...request, resize: { [Symbol.asyncIterator]: () => resize } }, signal);
   } finally {
     await process.delete();
     await fifos.close();
   }
+}
+
+/** The first size that the client says, if it does so soon: a program that asks at its start must see it. */
+async function sizeWithin(
+  ms: number,
+  first: Promise<IteratorResult<TerminalSize>>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TerminalSize | undefined> {
+  const enough = new AbortController();
+  const late = clock.sleep(ms, AbortSignal.any([signal, enough.signal])).catch(() => undefined);
+  const seen = await Promise.race([first, late]);
+  enough.abort();
+  signal.throwIfAborted();
+  return seen && !seen.done ? seen.value : undefined;
+}
+
+/** The sizes from `first` on, which was asked for already. */
+async function* resumed(
+  first: Promise<IteratorResult<TerminalSize>> | undefined,
+  rest: AsyncIterator<TerminalSize>,
+): AsyncGenerator<TerminalSize> {
+  for (let next = await (first ?? rest.next()); !next.done; next = await rest.next()) yield next.value;
 }
 
 /** Joins the streams of a started process with the client's until it has ended. */
