@@ -21,6 +21,8 @@ import { StatusError } from '../lib/status-error.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 
 export const testNodeName = 'device';
+/** As after a restart: what was before it is gone, and a watch from there has expired. */
+const firstRevision = 1_000;
 
 /** What a test lets containers do. */
 export interface ScriptedStreams {
@@ -72,7 +74,7 @@ export class LocalDevice {
       },
       AbortSignal.timeout(30_000),
     );
-    const registry = new Registry({ store: new MemoryStore(), clock, nodeName: testNodeName });
+    const registry = new Registry({ store: new MemoryStore({ startRevision: firstRevision }), clock, nodeName: testNodeName });
     const streams: LocalDevice['streams'] = { log: async () => Readable.from([]), exec: async () => ({ exitCode: 0 }) };
     const apiServer = createApiServer({
       registry,
