@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runChild } from '../../../src/host/run-child.ts';
 import { createSystemClock } from '../../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import {
@@ -74,9 +73,6 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
     remove: async () => {
       for (const runtime of opened) runtime.close();
       await create().reset(AbortSignal.timeout(120_000));
-      // Cgroups of pods are their maker's to remove; of a pod that lost its shim they stay until then.
-      const remove = `find /sys/fs/cgroup -depth -type d -path '*/${cgroup}*' -exec rmdir {} +`;
-      await runChild('sh', ['-c', remove], AbortSignal.timeout(10_000));
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { makeBusyboxImage } from '../../../scripts/busybox-image.ts';
+import { createProcesses } from '../../../src/host/processes.ts';
 import { runChild } from '../../../src/host/run-child.ts';
+import { createSystemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { ManagedRuntime } from '../../../src/runtime/containerd/managed/create-managed.ts';
+import { removePodCgroup } from '../../../src/runtime/containerd/managed/remove-pod-cgroup.ts';
 import { contentService } from '../../../src/runtime/containerd/methods.ts';
 import type { ContainerId, RuntimeEvent, SandboxId } from '../../../src/runtime/runtime.ts';
 import { containerConfig, sandboxConfig } from '../../../src/testing/runtime-fixtures.ts';
@@ -152,7 +155,10 @@ describe('the managed containerd', () => {
   });
 
   it('leaves no trace after a reset, though pods ran', async () => {
-    await startPod(managed.runtime, instance, 'leftover');
+    const { sandbox } = await startPod(managed.runtime, instance, 'leftover');
+    // A shim that dies leaves its containers to nobody.
+    const shims = await runChild('pgrep', ['-f', `containerd-shim.* -id ${sandbox} `], signal);
+    process.kill(Number(shims.stdout.trim().split('\n')[0]), 'SIGKILL');
     assert.notDeepEqual(await traces(instance), []);
     watching.abort();
     await watcher;
@@ -172,7 +178,12 @@ describe('the managed containerd after a lost run directory', () => {
 
   after(async () => {
     await instance.remove();
+    // Sandboxes that a test removed itself left their cgroup, as CRI does.
+    for (const uid of ['lost', 'anew']) await removeCgroup(uid);
   });
+
+  const removeCgroup = (uid: string): Promise<void> =>
+    removePodCgroup(`/${instance.cgroup}/besteffort/pod${uid}`, createProcesses(createSystemClock()), signal);
 
   it('starts anew, shows its old pods as ended, and lets them be removed', async () => {
     const { managed } = instance;
@@ -182,11 +193,7 @@ describe('the managed containerd after a lost run directory', () => {
     await managed.settleImages(false, signal);
     const { stdout } = await runChild('pgrep', ['-f', instance.layout.state], signal);
     for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
-    const pids = (await runChild('pgrep', ['-x', 'pause'], signal)).stdout;
-    for (const pid of pids.trim().split('\n').filter(Boolean)) {
-      const cgroups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-      if (cgroups.includes(instance.layout.instance)) process.kill(Number(pid), 'SIGKILL');
-    }
+    await removeCgroup('lost');
     const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '');
     for (const path of mounts.filter((mount) => mount.startsWith(instance.layout.state)).reverse()) {
       await runChild('umount', ['-l', path], signal);

@@ -4,7 +4,7 @@
  * this instance or hold an address of its pods.
  */
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Mounts, unmountBelow } from '../../../host/mounts.ts';
 import type { Processes, ProcessInfo } from '../../../host/processes.ts';
 import type { Logger } from '../../../lib/logger.ts';
@@ -13,10 +13,10 @@ import { criRuntime } from '../methods.ts';
 import type { ContainerdProcess } from './containerd-process.ts';
 import type { ManagedLayout } from './layout.ts';
 import type { PodNetwork } from './pod-network.ts';
+import { removePodCgroup } from './remove-pod-cgroup.ts';
 
 const sandboxTimeoutMs = 30_000;
 const atOnce = 4;
-const cgroupRoot = '/sys/fs/cgroup';
 
 /** Made by containerd, runc and CNI wherever they are told to work; children first. */
 const sharedDirectories = [
@@ -62,7 +62,7 @@ export async function resetManaged(deps: ResetDeps, signal: AbortSignal): Promis
   await unmountBelow(mounts, [layout.state, layout.root], signal);
   await network.remove(signal);
   for (const path of shimSockets) await rm(path, { force: true });
-  for (const path of cgroups) await removeCgroups(path);
+  for (const path of cgroups) await removePodCgroup(path, deps.processes, signal);
   await rm(layout.root, { recursive: true, force: true });
   await rm(layout.state, { recursive: true, force: true });
   await rm(layout.cniDirectory, { recursive: true, force: true });
@@ -129,18 +129,4 @@ async function findShimSockets({ state }: ManagedLayout): Promise<readonly strin
   return addresses
     .map((address) => address.trim().replace(/^unix:\/\//, ''))
     .filter((path) => path.startsWith('/run/containerd/s/'));
-}
-
-/** Removes a pod's empty cgroup and the empty ones above it, in every hierarchy. */
-async function removeCgroups(path: string): Promise<void> {
-  const hierarchies = ['', ...(await readdir(cgroupRoot).catch(() => []))];
-  for (const hierarchy of hierarchies) {
-    for (let current = path; current !== '/'; current = dirname(current)) {
-      try {
-        await rmdir(join(cgroupRoot, hierarchy, current));
-      } catch {
-        // Not there in this hierarchy, or in use: then so are those above it.
-      }
-    }
-  }
 }
