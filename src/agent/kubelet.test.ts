@@ -160,9 +160,7 @@ class Device {
     assert.fail(`${what} did not come true: ${JSON.stringify((await this.pod())?.status, null, 1)}`);
   }
 
-  untilRunning(): Promise<void> {
-    return this.until((pod) => status(pod)?.state?.running !== undefined, 'the container runs');
-  }
+  untilRunning = (): Promise<void> => this.until((pod) => status(pod)?.state?.running !== undefined, 'it runs');
 
   async containers(): Promise<readonly RuntimeContainerStatus[]> {
     const list = await this.runtime.listContainers({}, signal);
@@ -181,8 +179,7 @@ class Device {
 
   /** Ends the running container and waits until the runtime says so. */
   async crash(exitCode = 1): Promise<void> {
-    const { id } = await this.runningContainer();
-    await this.runtime.endContainer(id, exitCode);
+    await this.runtime.endContainer((await this.runningContainer()).id, exitCode);
   }
 }
 
@@ -205,17 +202,14 @@ describe('a kubelet', () => {
   afterEach(() => device.close());
 
   it('runs a pod and reports it Running and Ready', async () => {
-    const { client } = await open();
-    assert.ok(client);
+    await open();
     await device.create(web);
     await device.until((pod) => condition(pod, 'Ready') === 'True', 'the pod is ready');
     const pod = await device.pod();
     assert.equal(pod?.status?.phase, 'Running');
     assert.equal(pod?.status?.hostIP, '192.0.2.7');
     assert.match(pod?.status?.podIP ?? '', /^10\.85\.0\./);
-    assert.equal(pod?.status?.qosClass, 'BestEffort');
     assert.equal(status(pod)?.ready, true);
-    assert.equal(status(pod)?.restartCount, 0);
     assert.match(status(pod)?.containerID ?? '', /^containerd:\/\//);
     assert.deepEqual(device.events, [
       'Normal Scheduled Successfully assigned default/web to device',

@@ -16,8 +16,9 @@ import type { Images, Runtime } from '../runtime/runtime.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { ImageManager } from './images/image-manager.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { PodCache } from './pleg/pod-cache.ts';
-import { createPodCgroups } from './pod-cgroups.ts';
+import { createPodCgroups, podCgroupParents } from './pod-cgroups.ts';
 import { type PodRef, podRef } from './pod-names.ts';
 import { PodRemains } from './pod-remains.ts';
 import { computePodStatus } from './status/compute-pod-status.ts';
@@ -174,6 +175,19 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     nodeName: settings.nodeName,
     log,
     mayEndOrphans: deps.mayEndOrphans ?? (() => true),
+    onAllKnown: () =>
+      removeLeftovers(
+        {
+          files: host.files,
+          unmountBelow: (path) => host.mounts.unmountBelow(path),
+          cgroups: host.cgroups,
+          log,
+          podDirectories: [`${dirs.dataDir}/pods`, `${dirs.runDir}/pods`],
+          logDirectory: `${dirs.dataDir}/logs/pods`,
+          cgroupParents: podCgroupParents(settings.instanceId),
+        },
+        (uid) => workers.has(uid) || informers.pods.list().some(({ metadata }) => metadata.uid === uid),
+      ),
   });
   return {
     cache,

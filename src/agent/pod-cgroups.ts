@@ -14,6 +14,11 @@ export interface PodCgroupsDeps {
 
 const parents = { Guaranteed: '', Burstable: '/burstable', BestEffort: '/besteffort' } as const;
 
+/** Groups that hold one group a pod. */
+export function podCgroupParents(instanceId: string): readonly string[] {
+  return Object.values(parents).map((parent) => `/eliot-${instanceId}${parent}`);
+}
+
 export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod: Pod): string } {
   const root = `/eliot-${deps.instanceId}`;
   const path = (pod: Pod): string => `${root}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;

@@ -245,6 +245,17 @@ describe('a dead sandbox', () => {
     );
   });
 
+  it('does not pile up while none comes up', () => {
+    const failed = [2, 1, 0].map((attempt) => sandbox({ id: `s${attempt}` as SandboxId, attempt, ready: false }));
+    assert.deepEqual(compute(makePod(), observed([], failed)), [
+      { kind: 'StopSandbox', id: 's2', isReplaced: true },
+      { kind: 'RunSandbox', attempt: 3 },
+      create(),
+      { kind: 'RemoveSandbox', id: 's1' },
+      { kind: 'RemoveSandbox', id: 's0' },
+    ]);
+  });
+
   it('that never came up is removed after the next one did', () => {
     const failed = sandbox({ id: 's0' as SandboxId, ready: false });
     const current = sandbox({ id: 's1' as SandboxId, attempt: 1 });

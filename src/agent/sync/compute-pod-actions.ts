@@ -211,11 +211,12 @@ function removals(pod: Pod, observed: ObservedPod, sandbox: SandboxStatus | unde
     ),
   );
   const removable = (container: ObservedContainer): boolean => !kept.has(container.id) && !mayBeRunning(container);
+  // The newest one stays, whatever it is: its attempt says which comes next.
   const emptied = observed.sandboxes.filter(
-    ({ id, ready }) =>
+    ({ id, ready }, index) =>
+      index > 0 &&
       !ready &&
-      sandbox !== undefined &&
-      id !== sandbox.id &&
+      id !== sandbox?.id &&
       observed.containers.every((container) => container.sandboxId !== id || removable(container)),
   );
   return [

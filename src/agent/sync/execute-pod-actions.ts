@@ -114,7 +114,8 @@ class Execution implements ExecuteResult {
         : `Stopping container ${action.container}`;
     this.#record('Normal', 'Killing', message, action.container);
     const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
-    await this.#deps.runtime.stopContainer(action.id, graceSeconds, this.#signal);
+    // Given up when the pod is to end: it has a grace period of its own, which may be shorter.
+    await this.#deps.runtime.stopContainer(action.id, graceSeconds, this.#pulls);
   }
 
   async #stopSandbox({ id, isReplaced }: { readonly id: SandboxId; readonly isReplaced: boolean }): Promise<void> {

@@ -45,6 +45,8 @@ export interface SyncLoopDeps {
   readonly log: Logger;
   /** False while the store cannot be trusted to know every pod (design D14): then nothing is an orphan. */
   readonly mayEndOrphans: () => boolean;
+  /** Called once, when every pod and everything in the runtime is known. Never rejects. */
+  readonly onAllKnown: () => Promise<void>;
 }
 
 export class SyncLoop {
@@ -70,6 +72,7 @@ export class SyncLoop {
       await Promise.all([pods.whenSynced(signal), untilAborted(cache.whenListed, signal)]);
       this.#knowsAllPods = true;
       for (const observed of cache.list()) this.#endIfOrphan(observed);
+      if (this.#deps.mayEndOrphans()) await this.#deps.onAllKnown();
       await untilAborted(new Promise<never>(() => {}), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
