@@ -301,7 +301,7 @@ describe('a pod on a device', () => {
     const directory = join(device.directory, 'manifests');
     mkdirSync(directory);
     const config = join(device.directory, 'eliotd.yaml');
-    writeFileSync(config, `staticPodPath: ${directory}\nfileCheckFrequency: 1s\n`);
+    writeFileSync(config, `staticPodPath: ${directory}\n`);
     writeFileSync(
       join(directory, 'from-file.yaml'),
       `apiVersion: v1\nkind: Pod\nmetadata:\n  name: from-file\nspec:\n  terminationGracePeriodSeconds: 0\n  containers:\n  - name: main\n    image: ${testImage}\n    command: [sleep, "3600"]\n`,

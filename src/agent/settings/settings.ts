@@ -10,6 +10,7 @@ const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 &&
 /** `HOST:PORT` or `[V6]:PORT`; port 0 lets the kernel choose. */
 const listenAddress = v.pipe(
   v.string(),
+  v.title('HOST:PORT'),
   v.check((text) => {
     const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text);
     return match !== null && isPort(Number(match[2]));
@@ -18,6 +19,7 @@ const listenAddress = v.pipe(
 
 const ipv4Cidr = v.pipe(
   v.string(),
+  v.title('IPv4 network, /8 to /30'),
   v.check((text) => {
     const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
     if (!match) return false;
@@ -28,11 +30,13 @@ const ipv4Cidr = v.pipe(
 
 const absolutePath = v.pipe(
   v.string(),
+  v.title('absolute path'),
   v.check((path) => path.startsWith('/') && !path.includes('\0'), 'must be an absolute path'),
 );
 
 const dnsSubdomain = v.pipe(
   v.string(),
+  v.title('node name'),
   v.maxLength(253),
   v.regex(
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
@@ -40,57 +44,74 @@ const dnsSubdomain = v.pipe(
   ),
 );
 
+const containerdAddress = v.pipe(
+  v.string(),
+  v.title('managed, or a path'),
+  v.check((text) => text === 'managed' || text.startsWith('/'), 'must be "managed" or the path of a socket'),
+);
+
+/** A Linux interface name has at most 15 characters. */
+const interfaceName = v.pipe(
+  v.string(),
+  v.title('interface name'),
+  v.regex(/^[a-zA-Z0-9_.-]{1,15}$/, 'must be an interface name of at most 15 characters'),
+);
+
 /** A Go duration of whole units, for example `10s`, `5m` or `1h30m`; read into milliseconds. */
 const duration = v.pipe(
   v.string(),
+  v.title('duration'),
   v.regex(/^(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/, 'must be a duration such as 10s, 5m or 1h30m'),
   v.check((text) => text !== '', 'must be a duration such as 10s, 5m or 1h30m'),
   v.transform(parseDurationMs),
 );
 
-const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positiveInteger = v.pipe(v.number(), v.title('integer, 1 or more'), v.integer(), v.minValue(1));
+const integerOrNoLimit = v.pipe(v.number(), v.title('integer, -1 or more'), v.integer(), v.minValue(-1));
+const labelMap = v.pipe(v.record(v.string(), v.string()), v.title('mapping, or K=V,K=V'));
+const logLevel = v.pipe(v.picklist(['error', 'warn', 'info', 'debug']), v.title('error, warn, info or debug'));
 
-/** Every key of the configuration file. */
+const about = v.description;
+
+/** Every key of the configuration file. The descriptions become `docs/reference/eliotd.md`. */
 export const settingsSchema = v.strictObject({
-  /** Where everything lives that must outlive a reboot. */
-  dataDir: v.optional(absolutePath, '/var/lib/eliot'),
-  /** Where everything lives that must not; on tmpfs. */
-  runDir: v.optional(absolutePath, '/run/eliot'),
-  listen: v.optional(listenAddress, '0.0.0.0:6443'),
-  /** `managed`, or the path of a containerd socket that is already there. */
+  dataDir: v.optional(v.pipe(absolutePath, about('Everything that must outlive a reboot.')), '/var/lib/eliot'),
+  runDir: v.optional(v.pipe(absolutePath, about('Everything that must not. On tmpfs.')), '/run/eliot'),
+  listen: v.optional(
+    v.pipe(listenAddress, about('Address of the API. Port 0 lets the kernel choose.')),
+    '0.0.0.0:6443',
+  ),
   containerd: v.optional(
-    v.pipe(
-      v.string(),
-      v.check((text) => text === 'managed' || text.startsWith('/'), 'must be "managed" or the path of a socket'),
-    ),
+    v.pipe(containerdAddress, about('Bring a containerd along, or use the one behind this socket.')),
     'managed',
   ),
-  nodeName: v.optional(dnsSubdomain),
-  labels: v.optional(v.record(v.string(), v.string()), {}),
-  discovery: v.optional(v.boolean(), true),
-  podCidr: v.optional(ipv4Cidr, '10.85.0.0/16'),
-  /** A Linux interface name has at most 15 characters. */
-  bridge: v.optional(
-    v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_.-]{1,15}$/, 'must be an interface name of at most 15 characters')),
-    'eliot0',
+  nodeName: v.optional(v.pipe(dnsSubdomain, about('Name of the node. Default: the host name.'))),
+  labels: v.optional(v.pipe(labelMap, about('Labels of the node.')), {}),
+  discovery: v.optional(
+    v.pipe(v.boolean(), about('Announce the device on the local network. Accepted; has no effect in this version.')),
+    true,
   ),
-  logLevel: v.optional(v.picklist(['error', 'warn', 'info', 'debug']), 'info'),
+  podCidr: v.optional(v.pipe(ipv4Cidr, about('Network of the pods.')), '10.85.0.0/16'),
+  bridge: v.optional(v.pipe(interfaceName, about('Bridge that the pods hang on.')), 'eliot0'),
+  logLevel: v.optional(v.pipe(logLevel, about('How much eliotd says on stderr.')), 'info'),
 
   // KubeletConfiguration
-  staticPodPath: v.optional(absolutePath),
-  fileCheckFrequency: v.optional(duration, '20s'),
-  nodeStatusUpdateFrequency: v.optional(duration, '10s'),
-  nodeStatusReportFrequency: v.optional(duration, '5m'),
-  maxPods: v.optional(positiveInteger, 110),
-  /** -1 means no limit. */
-  podPidsLimit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1)), -1),
-  maxParallelImagePulls: v.optional(positiveInteger, 2),
-  containerLogMaxFiles: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2)), 5),
-  /** KubeletConfiguration's crashLoopBackOff.maxContainerRestartPeriod; upstream allows 1 s to 300 s. */
-  maxContainerRestartPeriod: v.optional(duration, '5m'),
-  /** How long a container that is being replaced by a newer attempt is kept for `logs --previous`. */
-  minimumContainerAge: v.optional(duration, '0s'),
-  eventTtl: v.optional(duration, '1h'),
+  staticPodPath: v.optional(v.pipe(absolutePath, about('Directory of manifests that the device runs by itself.'))),
+  nodeStatusUpdateFrequency: v.optional(v.pipe(duration, about('Time between two looks at the node.')), '10s'),
+  nodeStatusReportFrequency: v.optional(
+    v.pipe(duration, about('Longest time between two reports of an unchanged node.')),
+    '5m',
+  ),
+  maxPods: v.optional(v.pipe(positiveInteger, about('Pods that the node says it can hold.')), 110),
+  podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
+  maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
+  /** Upstream's crashLoopBackOff.maxContainerRestartPeriod. */
+  maxContainerRestartPeriod: v.optional(
+    v.pipe(duration, about('Longest wait before a container that keeps failing is started again.')),
+    '5m',
+  ),
+  // kube-apiserver's --event-ttl
+  eventTtl: v.optional(v.pipe(duration, about('How long events are kept.')), '1h'),
 });
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
