@@ -26,7 +26,7 @@ type Key = keyof Settings;
 type Raw = Partial<Record<Key, unknown>>;
 
 /** The settings that are flags, and so environment variables too: `dataDir` is `--data-dir` and `ELIOT_DATA_DIR`. */
-const flagKeys = [
+export const flagKeys = [
   'dataDir',
   'runDir',
   'listen',
@@ -80,7 +80,13 @@ function readFlags(input: SettingsInput): { flags: Raw; config: string | undefin
   return { flags, config: config === undefined ? undefined : String(config) };
 }
 
-function environmentName(key: string): string {
+/** The flag of a setting: `--data-dir` for `dataDir`. What is on by default has one that turns it off. */
+export function flagName(key: string): string {
+  return key === 'discovery' ? '--no-discovery' : `--${kebab(key)}`;
+}
+
+/** The environment variable of a setting: `ELIOT_DATA_DIR` for `dataDir`. */
+export function environmentName(key: string): string {
   return `ELIOT_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
 }
 
