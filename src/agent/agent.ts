@@ -76,7 +76,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { settings } = options;
   const files = createFiles();
   await files.makeDirectory(settings.dataDir, 0o700);
-  await files.makeDirectory(settings.runDir, 0o755);
+  // Whoever reaches the socket in it is root.
+  await files.makeDirectory(settings.runDir, 0o700);
   await files.makeDirectory(join(settings.dataDir, 'logs'), 0o755);
   const lock = lockDataDir(settings.dataDir);
   try {
@@ -201,7 +202,14 @@ async function runWithStore(
   const server = createApiServer({
     registry,
     podStreams,
-    imageLoader: runtime.images,
+    imageLoader: {
+      importArchive: async (archive, stopping) => {
+        const names = await runtime.images.importArchive(archive, stopping);
+        // A pod may wait for just this image, minutes from its next try.
+        kubelet.lookAgain();
+        return names;
+      },
+    },
     authn: { issuedClients },
     tls: tlsOf(pki),
     clock,

@@ -41,6 +41,14 @@ describe('an object in the store', () => {
     });
   }
 
+  it('has the status of a new object while nothing has been seen since the boot', () => {
+    const { intent = '' } = encodeObject({ storage: 'split' }, object);
+    const back = decodeEntry({ storage: 'split', initialStatus: { phase: 'Pending' } }, entry({ intent }));
+    assert.deepEqual(back['status'], { phase: 'Pending' });
+    assert.deepEqual(decodeEntry({ storage: 'split' }, entry({ intent }))['status'], {});
+    assert.equal(decodeEntry({ storage: 'intent' }, entry({ intent }))['status'], undefined);
+  });
+
   it('keeps what was asked for apart from what was seen, owners of fields included', () => {
     const { intent = '', observation = '' } = encodeObject({ storage: 'split' }, object);
     assert.deepEqual(JSON.parse(intent).metadata.managedFields, [{ manager: 'kubectl' }]);
@@ -53,7 +61,6 @@ describe('an object in the store', () => {
     const { status: _, ...unseen } = object;
     const parts = encodeObject({ storage: 'split' }, { ...unseen, metadata: { name: 'a' } });
     assert.equal(parts.observation, undefined);
-    assert.equal(decodeEntry({ storage: 'split' }, entry(parts))['status'], undefined);
   });
 
   it('is ready no more after a boot, but what happened to it stays', () => {

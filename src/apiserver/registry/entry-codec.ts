@@ -42,13 +42,15 @@ export function encodeObject(kind: Pick<KindDescription, 'storage'>, object: Kub
 }
 
 /** The object of an entry, with the entry's revision as its resourceVersion. */
-export function decodeEntry(kind: Pick<KindDescription, 'storage'>, entry: Entry): KubeObject {
+export function decodeEntry(kind: Pick<KindDescription, 'storage' | 'initialStatus'>, entry: Entry): KubeObject {
   const isSplit = kind.storage === 'split';
   const object = JSON.parse((isSplit ? entry.intent : (entry.intent ?? entry.observation)) ?? '{}') as KubeObject;
   const observation: Observation =
     isSplit && entry.observation !== undefined ? (JSON.parse(entry.observation) as Observation) : {};
   const managedFields = [...(object.metadata.managedFields ?? []), ...(observation.managedFields ?? [])];
-  const status = entry.observationIsFromEarlierBoot ? withoutStaleReadiness(observation.status) : observation.status;
+  const seen = entry.observationIsFromEarlierBoot ? withoutStaleReadiness(observation.status) : observation.status;
+  // Observations end with the boot: until the first look the status is that of a new object.
+  const status = seen ?? (isSplit ? (kind.initialStatus ?? {}) : undefined);
   const { apiVersion, kind: kindName, metadata, ...rest } = object;
   return {
     apiVersion,

@@ -28,6 +28,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   ],
   fields: podFields,
   storage: 'split',
+  initialStatus: { phase: 'Pending' },
   hasGeneration: true,
   normalize: normalizePod,
   prepareForCreate: preparePodForCreate,
