@@ -3,7 +3,7 @@
  * packages of the others. The certificate child is a program of its own: what it needs must
  * not be in eliotd's memory.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
@@ -25,13 +25,14 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-await rm(`${root}/dist`, { recursive: true, force: true });
+// Built beside and then put in place: a program that is started meanwhile finds the old one.
+const outdir = `dist-${process.pid}`;
 
 const daemon = await build({
   ...common,
   metafile: true,
   entryPoints: { eliotd: 'src/bin/eliotd.ts', 'eliot-certificates': 'src/bin/eliot-certificates.ts' },
-  outdir: 'dist',
+  outdir,
   // Native accelerators that ws would use when they are there; they are not.
   external: ['bufferutil', 'utf-8-validate'],
 });
@@ -41,15 +42,19 @@ const cli = await build({
   ...common,
   metafile: true,
   entryPoints: { eli: 'src/bin/eli.ts' },
-  outdir: 'dist',
+  outdir,
   splitting: true,
   chunkNames: 'eli-[name]-[hash]',
   external: ['bufferutil', 'utf-8-validate'],
 });
 
-await writeFile(`${root}/dist/package.json`, '{ "type": "module" }\n');
+await writeFile(`${root}/${outdir}/package.json`, '{ "type": "module" }\n');
+await rename(`${root}/dist`, `${root}/${outdir}-old`).catch(() => {});
+await rename(`${root}/${outdir}`, `${root}/dist`);
+await rm(`${root}/${outdir}-old`, { recursive: true, force: true });
 
 const outputs = { ...daemon.metafile.outputs, ...cli.metafile.outputs };
 for (const [path, { bytes }] of Object.entries(outputs)) {
-  if (path.endsWith('.js')) console.log(`${path.padEnd(32)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
+  if (path.endsWith('.js'))
+    console.log(`${path.replace(outdir, 'dist').padEnd(32)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
 }

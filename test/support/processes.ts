@@ -1,4 +1,5 @@
 /** Looking at the machine's processes, mounts and namespaces, for tests that kill things. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessSeen {
@@ -48,7 +49,22 @@ export function mountsBelow(directory: string): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
-/** Names of the network namespaces that CNI made. */
-export function cniNamespaces(): string[] {
-  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith('cni-')) : [];
+/** Names of the network namespaces that CNI made and that have an address which begins with `prefix`. */
+export function cniNamespaces(prefix: string): string[] {
+  if (!existsSync('/run/netns')) return [];
+  return readdirSync('/run/netns')
+    .filter((name) => name.startsWith('cni-'))
+    .filter((name) => addressesIn(name).includes(` ${prefix}`));
+}
+
+function addressesIn(namespace: string): string {
+  try {
+    return execFileSync('ip', ['-n', namespace, '-4', '-o', 'address'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    // It went away meanwhile.
+    return '';
+  }
 }
