@@ -74,7 +74,11 @@ export class LocalDevice {
       },
       AbortSignal.timeout(30_000),
     );
-    const registry = new Registry({ store: new MemoryStore({ startRevision: firstRevision }), clock, nodeName: testNodeName });
+    const registry = new Registry({
+      store: new MemoryStore({ startRevision: firstRevision }),
+      clock,
+      nodeName: testNodeName,
+    });
     const streams: LocalDevice['streams'] = { log: async () => Readable.from([]), exec: async () => ({ exitCode: 0 }) };
     const apiServer = createApiServer({
       registry,

@@ -84,7 +84,8 @@ function take(step: Step, value: unknown, root: unknown): readonly unknown[] {
 }
 
 function field(value: unknown, name: string): readonly unknown[] {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
+  // Lists have no fields; `length` is JavaScript's.
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return [];
   return [(value as Record<string, unknown>)[name]];
 }
 

@@ -9,7 +9,16 @@ export type OutputFormat =
   | { readonly kind: 'jsonpath'; readonly template: string }
   | { readonly kind: 'custom-columns'; readonly specification: string };
 
-const formats = ['table', 'wide', 'json', 'yaml', 'name', 'jsonpath=…', 'custom-columns=…'];
+/** How each format is typed. */
+const formats: readonly (readonly [typed: string, kind: OutputFormat['kind']])[] = [
+  ['table', 'table'],
+  ['wide', 'table'],
+  ['json', 'json'],
+  ['yaml', 'yaml'],
+  ['name', 'name'],
+  ['jsonpath=…', 'jsonpath'],
+  ['custom-columns=…', 'custom-columns'],
+];
 
 /**
  * The format that `text` names; a table when it is left out.
@@ -19,8 +28,7 @@ const formats = ['table', 'wide', 'json', 'yaml', 'name', 'jsonpath=…', 'custo
 export function parseOutputFormat(text: string | undefined, allowed?: readonly OutputFormat['kind'][]): OutputFormat {
   const format = formatOf(text);
   if (format !== undefined && (allowed === undefined || allowed.includes(format.kind))) return format;
-  const names =
-    allowed === undefined ? formats : formats.filter((name) => allowed.some((kind) => name.startsWith(kind)));
+  const names = formats.filter(([, kind]) => allowed?.includes(kind) ?? true).map(([typed]) => typed);
   throw new UsageError(
     `unable to match a printer suitable for the output format "${text}"`,
     `allowed formats are: ${names.join(', ')}`,

@@ -69,14 +69,17 @@ export class ResourceFinder {
 function match(word: string, kinds: readonly ResourceKind[]): ResourceKind | undefined {
   const [name = '', ...rest] = word.toLowerCase().split('.');
   const suffix = rest.join('.');
-  const candidates = kinds.filter(
-    (kind) => suffix === '' || kind.group === suffix || `${kind.version}.${kind.group}` === suffix,
-  );
+  const candidates = kinds.filter((kind) => suffixes(kind).includes(suffix));
   return (
     candidates.find((kind) => kind.resource === name || kind.singular === name) ??
     candidates.find((kind) => kind.kind.toLowerCase() === name) ??
     candidates.find((kind) => kind.shortNames.includes(name))
   );
+}
+
+/** What may stand after a name: nothing, the group, the version and the group; of the core group the version. */
+function suffixes({ group, version }: ResourceKind): readonly string[] {
+  return group === '' ? ['', version, `${version}.`] : ['', group, `${version}.${group}`];
 }
 
 /** The name that is at most two letters away. */

@@ -1,0 +1,200 @@
+/** Which device is chosen, what is said when there is none, and what holds for every verb. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { findKindByName } from '../api/scheme.ts';
+import { type EliResult, eli } from '../testing/eli-runner.ts';
+import { LocalDevice } from '../testing/local-device.ts';
+import { startTestPod } from '../testing/test-pods.ts';
+import { builtinResources } from './resources/builtin-resources.ts';
+
+describe('the device that a command works on', () => {
+  let device: LocalDevice;
+  let nowhere: Record<string, string>;
+  before(async () => {
+    device = await LocalDevice.start();
+    nowhere = { ELIOT_RUN_DIR: join(device.directory, 'nowhere') };
+    await startTestPod(device.client, { name: 'web' });
+  });
+  after(() => device.close());
+
+  const nodes = (args: readonly string[], env: Record<string, string>): Promise<EliResult> =>
+    eli([...args, 'get', 'nodes', '-o', 'name'], { env });
+  const works = async (args: readonly string[], env: Record<string, string>): Promise<void> =>
+    assert.deepEqual(await nodes(args, env), { exitCode: 0, stdout: 'node/device\n', stderr: '' });
+  const fails = async (args: readonly string[], env: Record<string, string>, says: RegExp): Promise<void> => {
+    const { exitCode, stdout, stderr } = await nodes(args, env);
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    assert.match(stderr, says);
+  };
+
+  it('is the one of --kubeconfig, before or after the verb', async () => {
+    await works(['--kubeconfig', device.kubeconfig], nowhere);
+    const after = await eli(['get', 'nodes', '-o', 'name', `--kubeconfig=${device.kubeconfig}`], { env: nowhere });
+    assert.equal(after.stdout, 'node/device\n');
+  });
+
+  it('is the one of KUBECONFIG, and --kubeconfig is stronger', async () => {
+    await works([], { ...nowhere, KUBECONFIG: device.kubeconfig });
+    await works(['--kubeconfig', device.kubeconfig], { KUBECONFIG: '/nonexistent' });
+    await fails(
+      [],
+      { ELIOT_RUN_DIR: device.runDirectory, KUBECONFIG: '/nonexistent' },
+      /no such kubeconfig file: \/nonexistent/,
+    );
+  });
+
+  it('is the one that runs here, when nothing else is named', () => works([], { ELIOT_RUN_DIR: device.runDirectory }));
+
+  it('is the one that --node or ELI_NODE names, wherever it is found', async () => {
+    await works(['--node', 'device'], { ELIOT_RUN_DIR: device.runDirectory });
+    await works([], { ELIOT_RUN_DIR: device.runDirectory, ELI_NODE: 'device' });
+    await works(['--node', 'device', '--kubeconfig', device.kubeconfig], nowhere);
+    // The name of a context does as well.
+    await works(['--node', 'eliot', '--kubeconfig', device.kubeconfig], nowhere);
+    await works(['--node', 'device'], { ELIOT_RUN_DIR: device.runDirectory, ELI_NODE: 'other' });
+  });
+
+  it('is never another one than --node says', async () => {
+    await fails(['--node', 'other'], { ELIOT_RUN_DIR: device.runDirectory }, /no device named "other" found/);
+    await fails(['--node', 'other', '--kubeconfig', device.kubeconfig], nowhere, /no device named "other" found/);
+    await fails(['--node', 'other'], nowhere, /no device named "other" found: there is no kubeconfig to look in/);
+  });
+
+  it('may be a context of the kubeconfig', async () => {
+    await works(['--kubeconfig', device.kubeconfig, '--context', 'eliot'], nowhere);
+    await fails(
+      ['--kubeconfig', device.kubeconfig, '--context', 'x'],
+      nowhere,
+      /no context named "x" \(there is: eliot\)/,
+    );
+    await fails(['--context', 'x'], nowhere, /--context needs a kubeconfig/);
+  });
+
+  it('is nowhere: says what was looked at and what to do', async () => {
+    await fails(
+      [],
+      nowhere,
+      /^error: no device found: .*KUBECONFIG is not set.*\n {2}start one: +eliotd\n {2}or name yours/,
+    );
+  });
+
+  it('does not answer: says where and what to do', async () => {
+    const text = JSON.stringify({
+      kind: 'Config',
+      clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'a', context: { cluster: 'a' } }],
+      'current-context': 'a',
+    });
+    const file = await device.write('dead.kubeconfig', text);
+    await fails(
+      ['--kubeconfig', file],
+      {},
+      /^error: cannot reach https:\/\/127\.0\.0\.1:1: connection refused - is eliotd running/,
+    );
+  });
+
+  it('is never a cluster that is not Eliot', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.end('{"major":"1","minor":"35","gitVersion":"v1.35.2"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const file = await device.write(
+      'production.kubeconfig',
+      `kind: Config
+clusters: [{name: p, cluster: {server: "http://127.0.0.1:${port}"}}]
+contexts: [{name: p, context: {cluster: p}}]
+current-context: p
+`,
+    );
+    for (const args of [
+      ['delete', 'pods', '--all'],
+      ['get', 'pods'],
+      ['apply', '-f', await device.write('x.json', '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"}}')],
+    ]) {
+      const { exitCode, stderr } = await eli([...args, '--kubeconfig', file]);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /is not Eliot but Kubernetes v1\.35\.2: eli never changes somebody's production cluster/);
+    }
+    assert.deepEqual([...new Set(asked)], ['GET /version']);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('has the namespace of the context, unless -n says another', async () => {
+    const plain = await readFile(device.kubeconfig, 'utf8');
+    const text = plain.replace('user: eliot-admin\n', 'user: eliot-admin\n    namespace: kube-system\n');
+    const file = await device.write('namespaced.kubeconfig', text);
+    const there = await eli(['get', 'pods', '--kubeconfig', file]);
+    assert.equal(there.stderr, 'No resources found in kube-system namespace.\n');
+    assert.match((await eli(['get', 'pods', '-n', 'default', '--kubeconfig', file])).stdout, /web/);
+  });
+});
+
+describe('the command line', () => {
+  const env = { ELIOT_RUN_DIR: '/nonexistent' };
+
+  it('shows help when nothing, help or --help is asked for, and needs no device for it', async () => {
+    for (const args of [[], ['--help'], ['help'], ['-h']]) {
+      const { exitCode, stdout, stderr } = await eli(args, { env });
+      assert.deepEqual([exitCode, stderr], [0, '']);
+      assert.match(stdout, /^Usage: eli/);
+    }
+  });
+
+  for (const verb of ['get', 'describe', 'apply', 'create', 'delete', 'logs', 'exec', 'version']) {
+    it(`${verb} --help has examples`, async () => {
+      const { exitCode, stdout } = await eli([verb, '--help'], { env });
+      assert.equal(exitCode, 0);
+      assert.match(stdout, new RegExp(`Examples:\\n.*eli ${verb}`));
+      assert.equal((await eli(['help', verb], { env })).stdout, stdout);
+    });
+  }
+
+  it('suggests what was meant', async () => {
+    const { exitCode, stderr } = await eli(['gett', 'pods'], { env });
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, 'error: unknown command \'gett\'\n(Did you mean get?)\n  see "eli --help"\n');
+  });
+
+  it('says its version without a device', async () => {
+    assert.match((await eli(['--version'], { env })).stdout, /^\d+\.\d+\.\d+/);
+    assert.match((await eli(['version', '--client'], { env })).stdout, /^Client Version: v\d/);
+    const json = JSON.parse((await eli(['version', '--client', '-o', 'json'], { env })).stdout) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(Object.keys(json), ['clientVersion']);
+  });
+
+  it('says its own version even when no device answers', async () => {
+    const { exitCode, stdout, stderr } = await eli(['version'], { env });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^Client Version/);
+    assert.match(stderr, /no device found/);
+  });
+
+  it('knows by heart only what the scheme says as well', () => {
+    for (const known of builtinResources) {
+      const kind = findKindByName('v1', known.kind);
+      assert.ok(kind);
+      const { resource, singular, shortNames, categories, namespaced } = kind;
+      assert.deepEqual(
+        { resource, singular, shortNames, categories, namespaced },
+        {
+          resource: known.resource,
+          singular: known.singular,
+          shortNames: known.shortNames,
+          categories: known.categories,
+          namespaced: known.namespaced,
+        },
+      );
+    }
+  });
+});
