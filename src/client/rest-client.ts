@@ -25,6 +25,8 @@ export interface RestRequest {
   /** `application/json` when left out. */
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
+  /** See `TransportRequest`. */
+  readonly answerTimeoutMs?: number;
 }
 
 export interface RestClientDeps {
@@ -84,6 +86,7 @@ export class RestClient {
       ...(request.stream === undefined ? {} : { body: request.stream }),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       signal: request.signal,
+      answerTimeoutMs: request.answerTimeoutMs,
     });
     for (const warning of warningsOf(response)) this.#onWarning(warning);
     const code = response.statusCode ?? 0;

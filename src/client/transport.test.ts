@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { issueCertificates } from '../agent/pki/issue-certificates.ts';
 import { clientRequest, openPki, type Pki } from '../agent/pki/pki.ts';
@@ -131,6 +132,35 @@ describe('a transport', () => {
         });
       },
       { headerTimeoutMs: 50 },
+    );
+  });
+
+  it('waits longer where the server has long work to do', async () => {
+    await withHttp(
+      (_request, response) => setTimeout(() => response.end('{}'), 100),
+      async (rest) => {
+        assert.deepEqual(await rest.json({ path: '/', answerTimeoutMs: 5_000 }), {});
+      },
+      { headerTimeoutMs: 50 },
+    );
+  });
+
+  it('sends a stream as it comes, and fails with it', async () => {
+    await withHttp(
+      async (request, response) => {
+        let size = 0;
+        for await (const chunk of request) size += (chunk as Buffer).length;
+        response.end(JSON.stringify({ size, type: request.headers['content-type'] }));
+      },
+      async (rest) => {
+        const send = (stream: Readable): Promise<unknown> =>
+          rest.json({ method: 'POST', path: '/', contentType: 'application/x-tar', stream });
+        const chunks = Array.from({ length: 64 }, () => Buffer.alloc(64 * 1024));
+        assert.deepEqual(await send(Readable.from(chunks)), { size: 64 * 64 * 1024, type: 'application/x-tar' });
+        const failing = new Readable({ read() {} });
+        setImmediate(() => failing.destroy(new Error('disk trouble')));
+        await assert.rejects(send(failing), /disk trouble/);
+      },
     );
   });
 

@@ -37,6 +37,8 @@ export interface TransportRequest {
   /** A stream is sent as it comes, in chunks. */
   readonly body?: string | Buffer | Readable;
   readonly signal?: AbortSignal | undefined;
+  /** Longest silence until the answer begins, when the server has long work to do; else as the transport's. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** What the `ws` package needs to open a connection to the same server. */
@@ -156,14 +158,15 @@ export class Transport {
       () => outgoing.destroy(timeout(this.address, 'connect', connectTimeoutMs)),
       connectTimeoutMs,
     );
+    const answerTimeoutMs = request.answerTimeoutMs ?? this.idleTimeoutMs;
     const onSilence = (): void => {
-      outgoing.destroy(timeout(this.address, 'answer', this.idleTimeoutMs));
+      outgoing.destroy(timeout(this.address, 'answer', answerTimeoutMs));
     };
     outgoing.on('socket', (socket) => {
       const connected = (): void => {
         clearTimeout(connectTimer);
         // Any byte sent or received starts the wait anew, so a large body on a slow link is no time-out.
-        outgoing.setTimeout(this.idleTimeoutMs, onSilence);
+        outgoing.setTimeout(answerTimeoutMs, onSilence);
       };
       if (outgoing.reusedSocket) return connected();
       socket.setKeepAlive(true, tcpKeepAliveMs);

@@ -1,6 +1,6 @@
 /**
  * A device without containers for tests: the real API server, on a memory store, behind a real unix socket
- * and real TLS. What reaches into pods (logs, exec) is scripted by the test.
+ * and real TLS. What reaches into the runtime (logs, exec, images) is scripted by the test.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,8 @@ const firstRevision = 1_000;
 export interface ScriptedStreams {
   log(ref: ContainerRef, options: LogOptions, signal: AbortSignal): Promise<Readable>;
   exec(ref: ContainerRef, command: readonly string[], ends: StreamEnds, signal: AbortSignal): Promise<StreamResult>;
+  /** The names of the images in an archive. */
+  importArchive(archive: Readable): Promise<readonly string[]>;
 }
 
 export class LocalDevice {
@@ -79,11 +81,15 @@ export class LocalDevice {
       clock,
       nodeName: testNodeName,
     });
-    const streams: LocalDevice['streams'] = { log: async () => Readable.from([]), exec: async () => ({ exitCode: 0 }) };
+    const streams: LocalDevice['streams'] = {
+      log: async () => Readable.from([]),
+      exec: async () => ({ exitCode: 0 }),
+      importArchive: async () => [],
+    };
     const apiServer = createApiServer({
       registry,
       podStreams: podStreamsOf(streams),
-      imageLoader: { importArchive: async () => [] },
+      imageLoader: { importArchive: (archive) => streams.importArchive(archive) },
       authn: { issuedClients: { has: () => true, onRevoked: () => () => {} } },
       tls: { key: pki.server.key, cert: pki.server.cert, ca: pki.ca.cert },
       clock,

@@ -3,6 +3,9 @@ import type { ImageArchive } from '../../api/kinds/image-archive.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../usage-error.ts';
 
+/** A slow card takes minutes to unpack what has been sent, and says nothing meanwhile. */
+const answerTimeoutMs = 15 * 60_000;
+
 /** Prints `image/NAME loaded` for each image that is now on the device. */
 export async function runImageLoad(archives: readonly string[], context: CommandContext): Promise<number> {
   const { rest } = await context.session();
@@ -17,6 +20,7 @@ export async function runImageLoad(archives: readonly string[], context: Command
       contentType: 'application/x-tar',
       stream,
       signal: context.signal,
+      answerTimeoutMs,
     });
     for (const name of loaded.status.images ?? []) await context.print(`image/${name} loaded\n`);
   }

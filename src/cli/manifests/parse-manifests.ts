@@ -2,10 +2,11 @@
  * Reads the objects out of a YAML or JSON text of one or more documents; lists are opened.
  * Every complaint begins with `FILE:LINE:COLUMN`, so that editors can jump there.
  */
-import { type Document, isMap, LineCounter, type ParsedNode, parseAllDocuments, type Tags } from 'yaml';
+import { type Document, isMap, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/meta.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Manifest } from './manifest.ts';
+import { findFault, kubernetesYaml } from './yaml-options.ts';
 
 /**
  * The objects of `text`, in order; empty documents are skipped.
@@ -14,44 +15,19 @@ import type { Manifest } from './manifest.ts';
  */
 export function parseManifests(text: string, source: string): readonly Manifest[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // Go's YAML has merge keys and the old octal and yes/no; manifests with `defaultMode: 0400` rely on it.
-    merge: true,
-    customTags: (tags) => [oldOctal, oldBool, ...(tags as Tags)] as Tags,
-  });
+  const documents = parseAllDocuments(text, { ...kubernetesYaml, lineCounter: lines, prettyErrors: false });
   if (!Array.isArray(documents)) return [];
   const manifests: Manifest[] = [];
   for (const document of documents as readonly Document.Parsed[]) {
     const place = (offset: number): string => placeOf(source, lines, offset);
-    const [error] = document.errors;
-    if (error !== undefined) throw new UsageError(`${place(error.pos[0])}: ${tidy(error.message)}`);
+    const fault = findFault(document);
+    if (fault !== undefined) throw new UsageError(`${place(fault.offset)}: ${tidy(fault.message)}`);
     const start = document.contents?.range?.[0] ?? 0;
     for (const object of objectsOf(read(document, place(start)), place(start), document))
       manifests.push({ object, source });
   }
   return manifests;
 }
-
-/** `0644` is octal to Kubernetes, though YAML 1.2 reads it as decimal. */
-const oldOctal = {
-  tag: 'tag:yaml.org,2002:int',
-  default: true,
-  format: 'OCT',
-  test: /^[-+]?0[0-7_]+$/,
-  identify: () => false,
-  resolve: (text: string) => Number.parseInt(text.replaceAll('_', ''), 8),
-};
-
-/** `yes`, `no`, `on`, `off` are booleans to Kubernetes. */
-const oldBool = {
-  tag: 'tag:yaml.org,2002:bool',
-  default: true,
-  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
-  identify: () => false,
-  resolve: (text: string) => /^(?:yes|on)$/i.test(text),
-};
 
 function read(document: Document.Parsed, place: string): unknown {
   try {
