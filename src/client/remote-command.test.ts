@@ -1,11 +1,14 @@
 /** Against the real API server, whose containers are scripted. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { WebSocketServer } from 'ws';
 import { pods } from '../api/resources.ts';
 import { createSystemClock } from '../lib/clock.ts';
 import { isStatusError } from '../lib/status-error.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { LocalDevice } from '../testing/local-device.ts';
 import { type RemoteCommand, type RemoteEnds, runRemoteCommand } from './remote-command.ts';
 import { Transport } from './transport.ts';
@@ -150,6 +153,34 @@ describe('a remote command', () => {
       });
     await assert.rejects(run({}, {}, stop.signal), /Ctrl-C/);
     await ended.promise;
+  });
+
+  it('gives up on a server from which nothing is heard any more', async () => {
+    const silent = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
+    await once(silent, 'listening');
+    const address = silent.address();
+    const clock = new FakeClock();
+    const away = new Transport({ server: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` });
+    const running = runRemoteCommand(
+      { transport: away, clock },
+      { namespace: 'default', pod: 'web', tty: false, command: ['true'] },
+      { stdout: new Collected(), stderr: new Collected() },
+      signal,
+    );
+    let isOver = false;
+    running
+      .catch(() => {})
+      .finally(() => {
+        isOver = true;
+      });
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (clock.sleeping > 0) clock.advance(5_000);
+    }
+    await assert.rejects(running, (error) => isStatusError(error, 'Timeout'));
+    assert.equal(clock.monotonicMs(), 35_000);
+    for (const client of silent.clients) client.terminate();
+    await new Promise((resolve) => silent.close(resolve));
   });
 
   it('of an unknown pod is refused as NotFound', async () => {

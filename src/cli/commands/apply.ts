@@ -60,7 +60,7 @@ async function applyOne(
     try {
       return await applyOnce(addressed, dryRun, session, context);
     } catch (error) {
-      if (tries >= maxTries || !mayPass(error)) throw await explained(error, addressed.source);
+      if (tries >= maxTries || !mayPass(error)) throw inContext(`error when applying "${addressed.source}"`, error);
     }
   }
 }
@@ -114,8 +114,4 @@ async function find(addressed: Addressed, session: Session, context: CommandCont
     if (isStatusError(error, 'NotFound')) return undefined;
     throw error;
   }
-}
-
-async function explained(error: unknown, source: string): Promise<unknown> {
-  return await inContext(`error when applying "${source}"`, Promise.reject(error)).catch((wrapped: unknown) => wrapped);
 }

@@ -1,4 +1,5 @@
 /** `eli create -f`: makes objects that do not exist yet. */
+import type { KubeObject } from '../../api/meta.ts';
 import type { CommandContext } from '../context.ts';
 import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';
 import { address, createWritePrinter, forEach, inContext, parseDryRun } from './write-result.ts';
@@ -20,7 +21,12 @@ export async function runCreate(flags: CreateFlags, context: CommandContext): Pr
       return;
     }
     const options = { fieldManager: 'eli-create', dryRun: dryRun === 'server' };
-    const created = await inContext(`error when creating "${source}"`, session.client.create(kind, object, options));
+    let created: KubeObject;
+    try {
+      created = await session.client.create(kind, object, options);
+    } catch (error) {
+      throw inContext(`error when creating "${source}"`, error);
+    }
     await print(kind, created, 'created');
   });
 }

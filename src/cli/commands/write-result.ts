@@ -102,14 +102,9 @@ export async function forEach<T>(
   return failures === 0 ? 0 : 1;
 }
 
-/** Adds what was being done to a failure: `error when creating "pod.yaml"`. */
-export async function inContext<T>(context: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new FailureInContext(context, error);
-  }
+/** The failure with what was being done: `error when creating "pod.yaml"`. A usage error says enough already. */
+export function inContext(context: string, error: unknown): Error {
+  return error instanceof UsageError ? error : new FailureInContext(context, error);
 }
 
 /** The key of an object that was addressed. */
