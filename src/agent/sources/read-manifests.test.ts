@@ -46,7 +46,7 @@ status: {phase: Running}
     const objects = readManifests([
       {
         name: 'a.yaml',
-        text: `# two\n---\n${settings}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n...\n`,
+        text: `# two\n---\n${settings}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: "n"}\n...\n`,
       },
       { name: 'b.json', text: list },
     ]);

@@ -3,7 +3,7 @@
  *
  * Every fault says file, document and line, so that somebody with a text editor on the device can mend it.
  */
-import { loadAll, YAMLException } from 'js-yaml';
+import { parseYaml, YamlError } from '../../lib/kubernetes-yaml.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { decodeManifest } from './decode-manifest.ts';
 import { type DesiredObject, describeObject, identityOf } from './desired-state.ts';
@@ -64,16 +64,12 @@ function readDocument(file: ManifestFile, document: ManifestDocument, place: str
 /** JSON is YAML too: one parser reads both. */
 function parse(file: ManifestFile, document: ManifestDocument): unknown {
   try {
-    const [value, ...more] = loadAll(document.text);
-    if (more.length > 0) throw new YAMLException('more than one document where one was expected');
-    return value;
+    return parseYaml(document.text);
   } catch (error) {
-    // The library's own errors, and whatever else a hostile text makes it throw.
-    const mark = error instanceof YAMLException ? error.mark : undefined;
-    const line = document.line + (mark?.line ?? 0);
-    const reason = error instanceof YAMLException ? error.reason : String(error);
+    if (!(error instanceof YamlError)) throw error;
+    const line = document.line + (error.line ?? 0);
     const place = `${file.name}, document ${document.number}, line ${line}`;
-    throw new StatusError('BadRequest', `${place}: no valid YAML: ${reason}`, { cause: error });
+    throw new StatusError('BadRequest', `${place}: no valid YAML: ${error.message}`, { cause: error });
   }
 }
 

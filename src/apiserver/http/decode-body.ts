@@ -3,8 +3,8 @@ import { decodeEnvelope, decodeProtobuf } from '../../api/schema/decode-protobuf
 import type { MessageType } from '../../api/schema/field.ts';
 import { type ParsedJson, parseJson } from '../../api/schema/json-text.ts';
 import { StatusError } from '../../lib/status-error.ts';
-import { parseYaml } from './kubernetes-yaml.ts';
 import { parseMediaType } from './media-type.ts';
+import { parseYamlBody } from './parse-yaml-body.ts';
 
 const protobuf = 'application/vnd.kubernetes.protobuf';
 const bodyTypes = ['application/json', 'application/yaml', protobuf];
@@ -29,7 +29,7 @@ export function decodeBody(body: Buffer, contentType: string | undefined, findMe
     case 'application/yaml':
     case 'application/x-yaml':
     case 'text/yaml':
-      return parseYaml(decodeText(body));
+      return parseYamlBody(decodeText(body));
     case protobuf:
       return { value: parseProtobuf(body, findMessage), duplicateFields: [] };
     default:

@@ -4,9 +4,9 @@ import { type ParsedJson, parseJson } from '../../api/schema/json-text.ts';
 import { sendJson } from '../http/answer.ts';
 import { decodeText, unsupportedMediaType } from '../http/decode-body.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { parseYaml } from '../http/kubernetes-yaml.ts';
 import { parseMediaType } from '../http/media-type.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
+import { parseYamlBody } from '../http/parse-yaml-body.ts';
 import { readInteger, readText } from '../http/query.ts';
 import { readBody } from '../http/read-body.ts';
 import { successStatus } from '../http/status-answer.ts';
@@ -68,7 +68,7 @@ export async function handlePatch(
 
 async function readPatch({ request, clock }: Exchange, type: PatchType): Promise<ParsedJson> {
   const text = decodeText(await readBody(request, clock));
-  return type === 'apply' ? parseYaml(text) : parseJson(text);
+  return type === 'apply' ? parseYamlBody(text) : parseJson(text);
 }
 
 export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {

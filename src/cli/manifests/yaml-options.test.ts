@@ -4,10 +4,9 @@ import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
 import { readManifests } from '../../agent/sources/read-manifests.ts';
 import { parseYaml, YamlError } from '../../lib/kubernetes-yaml.ts';
+import { refused, unknownTags, yamlValues } from '../../testing/yaml-values.ts';
 import { parseManifests } from './parse-manifests.ts';
 import { findFault, kubernetesYaml } from './yaml-options.ts';
-
-const refused = 'refused';
 
 /** As `eli apply -f` reads it. */
 function byCli(text: string): unknown {
@@ -32,98 +31,6 @@ function byDaemon(text: string): unknown {
   }
 }
 
-// The values are those of go-yaml v2 (goyaml.v2/resolve.go of sigs.k8s.io/yaml), by which kubectl reads.
-const values: readonly (readonly [text: string, value: unknown])[] = [
-  ['0644', 420],
-  ['-010', -8],
-  ['+0644', 420],
-  ['0o644', 420],
-  ['0O17', 15],
-  ['089', 89],
-  ['0', 0],
-  ['-0', 0],
-  ['12', 12],
-  ['+12', 12],
-  ['-12', -12],
-  ['1_000', 1000],
-  ['1__0_', 10],
-  ['_1', '_1'],
-  ['0x1f', 31],
-  ['0X1F', 31],
-  ['-0x1f', -31],
-  ['0x', '0x'],
-  ['0b101', 5],
-  ['-0b11', -3],
-  ['0b2', '0b2'],
-  ['.5', 0.5],
-  ['-.5', -0.5],
-  ['+.5', 0.5],
-  ['5.', 5],
-  ['1.5', 1.5],
-  ['1e3', 1000],
-  ['1E+3', 1000],
-  ['1.5e-3', 0.0015],
-  ['1_0.5_0', 10.5],
-  ['.5_0', '.5_0'],
-  ['1e', '1e'],
-  ['1e999', '1e999'],
-  ['.', '.'],
-  ['-', '-'],
-  ['+', '+'],
-  ['1.2.3', '1.2.3'],
-  ['1.35.2', '1.35.2'],
-  ['22:22', '22:22'],
-  ['190:20:30', '190:20:30'],
-  ['500m', '500m'],
-  ['1Gi', '1Gi'],
-  ['2026-01-01', '2026-01-01'],
-  ['2026-01-01T10:00:00Z', '2026-01-01T10:00:00Z'],
-  ['2026-01-01 10:00:00', '2026-01-01 10:00:00'],
-  ['true', true],
-  ['TRUE', true],
-  ['tRUE', 'tRUE'],
-  ['false', false],
-  ['yes', true],
-  ['Yes', true],
-  ['no', false],
-  ['NO', false],
-  ['on', true],
-  ['Off', false],
-  ['y', true],
-  ['N', false],
-  ['yEs', 'yEs'],
-  ['yes please', 'yes please'],
-  ['~', null],
-  ['null', null],
-  ['Null', null],
-  ['nULL', 'nULL'],
-  ['""', ''],
-  ["''", ''],
-  ['"on"', 'on'],
-  ["'0644'", '0644'],
-  ['"1_000"', '1_000'],
-  ['"~"', '~'],
-  ['!!str 0644', '0644'],
-  ['!!str on', 'on'],
-  ['!!int "0x1f"', 31],
-  ['!!float 3', 3],
-  ['!!bool "yes"', true],
-  ['!!null ""', null],
-  ['.inf', refused],
-  ['-.Inf', refused],
-  ['.nan', refused],
-  ['!!int abc', refused],
-  ['!!binary aGk=', refused],
-  ['!!timestamp 2026-01-01', refused],
-  ['!mine x', refused],
-  ['*unknown', refused],
-  ['=', '='],
-  ['<<', '<<'],
-  ['a b  c', 'a b  c'],
-  ['ünïcode', 'ünïcode'],
-  ['"\\u00fc\\n\\x41"', 'ü\nA'],
-];
-
 const documents: readonly (readonly [what: string, text: string, value: unknown])[] = [
   ['an empty value', 'a:\nb: 1', { a: null, b: 1 }],
   ['a block that keeps lines', 'a: |\n  0644\n  on\n', { a: '0644\non\n' }],
@@ -136,14 +43,14 @@ const documents: readonly (readonly [what: string, text: string, value: unknown]
   ['null as a key', '~: a', refused],
   ['a map as a key', '? {a: b}\n: c', refused],
   ['anchors', 'a: &x [1, on]\nb: *x', { a: [1, true], b: [1, true] }],
-  ['a merge key', 'x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3', { x: { a: 1, b: 2 }, y: { a: 1, b: 3 } }],
-  ['a merge key that comes last', 'x: &x {a: 1}\ny: {a: 2, <<: *x}', { x: { a: 1 }, y: { a: 2 } }],
+  ['a merge key', 'x: &x {a: 1, b: 2}\nz:\n  <<: *x\n  b: 3', { x: { a: 1, b: 2 }, z: { a: 1, b: 3 } }],
+  ['a merge key that comes last', 'x: &x {a: 1}\nz: {a: 2, <<: *x}', { x: { a: 1 }, z: { a: 2 } }],
   [
     'a merge of several maps',
-    'x: &x {a: 1}\ny: &y {a: 2, b: 2}\nz: {<<: [*x, *y]}',
-    { x: { a: 1 }, y: { a: 2, b: 2 }, z: { a: 1, b: 2 } },
+    'x: &x {a: 1}\nw: &w {a: 2, b: 2}\nz: {<<: [*x, *w]}',
+    { x: { a: 1 }, w: { a: 2, b: 2 }, z: { a: 1, b: 2 } },
   ],
-  ['a merge of what is no map', 'x: &x 1\ny: {<<: *x}', refused],
+  ['a merge of what is no map', 'x: &x 1\nz: {<<: *x}', refused],
   ['an alias of nothing', 'a: *b', refused],
   ['JSON', '{"a": [1, 2.5, true, null, "\\ud83d\\ude00"]}', { a: [1, 2.5, true, null, '😀'] }],
   ['tabs as indentation', 'a:\n\tb: 1', refused],
@@ -158,7 +65,7 @@ const documents: readonly (readonly [what: string, text: string, value: unknown]
 ];
 
 describe('both readers of YAML', () => {
-  for (const [text, value] of values) {
+  for (const [text, value] of [...yamlValues, ...unknownTags]) {
     it(`take ${text} for ${JSON.stringify(value)}`, () => {
       const whole = value === refused ? refused : { a: [value] };
       assert.deepEqual(byDaemon(`a:\n  - ${text}\n`), whole);
