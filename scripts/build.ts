@@ -7,6 +7,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { builtinsByRequire } from './builtins-by-require.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,6 +23,7 @@ const common: BuildOptions = {
   define: { ELIOT_VERSION: JSON.stringify(packageJson.version) },
   // CommonJS packages inside an ES module bundle still call `require` for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  plugins: [builtinsByRequire],
   logLevel: 'warning',
 };
 
