@@ -27,6 +27,7 @@ import { runChild } from '../host/run-child.ts';
 import { createTmpfs } from '../host/tmpfs.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { remembered } from '../lib/remembered.ts';
 import { isStatusError, StatusError } from '../lib/status-error.ts';
 import { TaskGroup } from '../lib/task-group.ts';
 import { version } from '../lib/version.ts';
@@ -63,6 +64,9 @@ export interface AgentOptions {
   /** Called once, when the API answers. */
   readonly onReady: (server: string, kubeconfig: string) => void;
 }
+
+/** The device's addresses are read again after this long, in milliseconds: every status of a pod asks for them. */
+const addressesMs = 1_000;
 
 /** After a start, pods are shown at the latest after this long, whether or not the runtime was looked at (design D5). */
 const podsAreKnownWithinMs = 2_000;
@@ -123,8 +127,11 @@ async function runWithStore(
   const { nodeName, dataDir, runDir } = settings;
   const { store } = opened;
   const group = new TaskGroup();
-  const readAddresses = (): readonly string[] =>
-    readHostAddresses((name) => isPodInterface(name, settings.bridge)).external;
+  const readAddresses = remembered(
+    addressesMs,
+    clock,
+    (): readonly string[] => readHostAddresses((name) => isPodInterface(name, settings.bridge)).external,
+  );
   const hostIPs = (): readonly string[] => {
     const external = readAddresses();
     return external.length > 0 ? external : ['127.0.0.1'];
