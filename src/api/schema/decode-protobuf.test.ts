@@ -172,6 +172,23 @@ describe('decodeProtobuf', () => {
     assert.throws(() => decode('08 01'), { message: 'proto: wrong wireType = 0 for field text of Sample' });
   });
 
+  it('refuses too many fields, however they are nested', () => {
+    const most = 100_001;
+    for (const wire of [
+      'a2 01 00'.repeat(most), // an empty message in a list
+      '7a 00'.repeat(most), // a packed list of nothing
+      '0a 00'.repeat(most), // the same text again
+      'f8 ff 01 00'.repeat(most), // a field that is not known
+    ]) {
+      assert.throws(
+        () => decode(wire),
+        (error) => isStatusError(error, 'RequestEntityTooLarge'),
+      );
+    }
+    const packed = Buffer.concat([Buffer.from([0x7a, 0xa1, 0x8d, 0x06]), Buffer.alloc(most)]);
+    assert.throws(() => decodeProtobuf(sample, packed), /more than 100000 values/);
+  });
+
   it('ends with an object or BadRequest on any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (input) => {

@@ -11,6 +11,7 @@ import { setOwn } from '../json-value.ts';
 import type { Field, Fields, ListType, MapType, MessageType, ScalarType, Type } from './field.ts';
 import { malformed, ProtobufReader, wireTypes } from './protobuf-reader.ts';
 import { readScalar, wireTypeOf } from './protobuf-scalars.ts';
+import { ValueBudget } from './value-budget.ts';
 import { isUnset, zeroOf } from './zero-values.ts';
 
 /** `runtime.Unknown` without its magic: what kind the body is, and its bytes. */
@@ -44,10 +45,14 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   return { apiVersion, kind, raw };
 }
 
-/** @throws StatusError `BadRequest` for truncated or malformed input */
+/** @throws StatusError `BadRequest` for truncated or malformed input, `RequestEntityTooLarge` for too many fields */
 export function decodeProtobuf(type: MessageType, bytes: Uint8Array): Record<string, unknown> {
+  return decodeNew(type, bytes, new ValueBudget());
+}
+
+function decodeNew(type: MessageType, bytes: Uint8Array, budget: ValueBudget): Record<string, unknown> {
   const object: Record<string, unknown> = {};
-  decodeMessage(type, bytes, object);
+  decodeMessage(type, bytes, object, budget);
   return object;
 }
 
@@ -69,9 +74,15 @@ function checkContentEncoding(encoding: string): void {
 }
 
 /** Reads a message into `object`: the parent's when it is inline, and the earlier one when it comes twice. */
-function decodeMessage(type: MessageType, bytes: Uint8Array, object: Record<string, unknown>): void {
+function decodeMessage(
+  type: MessageType,
+  bytes: Uint8Array,
+  object: Record<string, unknown>,
+  budget: ValueBudget,
+): void {
   const reader = new ProtobufReader(bytes);
   while (!reader.done) {
+    budget.take();
     const { field: number, wire } = reader.tag();
     const found = fieldByNumber(type.fields, number);
     if (found === undefined) {
@@ -80,7 +91,7 @@ function decodeMessage(type: MessageType, bytes: Uint8Array, object: Record<stri
     }
     const [name, field] = found;
     checkWire(type, name, field.type, wire);
-    decodeField(name, field, wire, reader, object);
+    decodeField(name, field, wire, reader, object, budget);
   }
 }
 
@@ -109,56 +120,61 @@ function decodeField(
   wire: number,
   reader: ProtobufReader,
   object: Record<string, unknown>,
+  budget: ValueBudget,
 ): void {
   const { type } = field;
   switch (type.kind) {
     case 'message':
-      if (field.inline === true) decodeMessage(type, reader.bytes(), object);
-      else decodeMessage(type, reader.bytes(), ownObject(object, name));
+      if (field.inline === true) decodeMessage(type, reader.bytes(), object, budget);
+      else decodeMessage(type, reader.bytes(), ownObject(object, name), budget);
       return;
     case 'list':
-      decodeInto(ownList(object, name), type, wire, reader);
+      decodeInto(ownList(object, name), type, wire, reader, budget);
       return;
     case 'map':
-      decodeEntry(type, reader.bytes(), ownObject(object, name));
+      decodeEntry(type, reader.bytes(), ownObject(object, name), budget);
       return;
     case 'scalar': {
-      const value = readScalar(type, reader);
+      const value = readScalar(type, reader, budget);
       if (isUnset(field, value)) delete object[name];
       else setOwn(object, name, value);
     }
   }
 }
 
-function decodeInto(list: unknown[], type: ListType, wire: number, reader: ProtobufReader): void {
+function decodeInto(list: unknown[], type: ListType, wire: number, reader: ProtobufReader, budget: ValueBudget): void {
   const { item } = type;
   if (item.kind !== 'scalar') {
-    list.push(decodeElement(item, reader.bytes()));
+    list.push(decodeElement(item, reader.bytes(), budget));
   } else if (wire === wireTypes.bytes && wireTypeOf(item) !== wireTypes.bytes) {
     const packed = new ProtobufReader(reader.bytes());
-    while (!packed.done) list.push(readElement(item, packed));
+    while (!packed.done) {
+      budget.take();
+      list.push(readElement(item, packed, budget));
+    }
   } else {
-    list.push(readElement(item, reader));
+    list.push(readElement(item, reader, budget));
   }
 }
 
 /** Lists and maps inside a list or map are wrapped in a message whose field 1 repeats (`authentication.v1.ExtraValue`). */
-function decodeElement(type: Type, bytes: Uint8Array): unknown {
-  if (type.kind === 'message') return decodeProtobuf(type, bytes);
+function decodeElement(type: Type, bytes: Uint8Array, budget: ValueBudget): unknown {
+  if (type.kind === 'message') return decodeNew(type, bytes, budget);
   const wrapper: Record<string, unknown> = {};
   decodeMessage(
     { kind: 'message', name: 'items', fields: { items: { number: 1, presence: 'optional', type } } },
     bytes,
     wrapper,
+    budget,
   );
   return wrapper['items'] ?? zeroOf(type);
 }
 
-function readElement(type: ScalarType, reader: ProtobufReader): unknown {
-  return readScalar(type, reader) ?? zeroOf(type);
+function readElement(type: ScalarType, reader: ProtobufReader, budget: ValueBudget): unknown {
+  return readScalar(type, reader, budget) ?? zeroOf(type);
 }
 
-function decodeEntry(type: MapType, bytes: Uint8Array, map: Record<string, unknown>): void {
+function decodeEntry(type: MapType, bytes: Uint8Array, map: Record<string, unknown>, budget: ValueBudget): void {
   const reader = new ProtobufReader(bytes);
   let key = '';
   let value: unknown;
@@ -166,9 +182,9 @@ function decodeEntry(type: MapType, bytes: Uint8Array, map: Record<string, unkno
     const { field, wire } = reader.tag();
     if (field === 1 && wire === wireTypes.bytes) key = reader.string();
     else if (field === 2 && type.value.kind !== 'scalar' && wire === wireTypes.bytes) {
-      value = decodeElement(type.value, reader.bytes());
+      value = decodeElement(type.value, reader.bytes(), budget);
     } else if (field === 2 && type.value.kind === 'scalar' && wire === wireTypeOf(type.value)) {
-      value = readElement(type.value, reader);
+      value = readElement(type.value, reader, budget);
     } else reader.skip(wire);
   }
   setOwn(map, key, value ?? zeroOf(type.value));

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { maxDocumentDepth, maxDocumentValues } from '../../lib/document-bounds.ts';
 import { isStatusError } from '../../lib/status-error.ts';
-import { findDuplicateFields, maxJsonDepth, parseJson } from './json-text.ts';
+import { findDuplicateFields, parseJson } from './json-text.ts';
 
 describe('parseJson', () => {
   it('gives the value', () => {
@@ -21,12 +22,26 @@ describe('parseJson', () => {
 
   it('refuses deep nesting before it builds anything', () => {
     assert.throws(() => parseJson('['.repeat(5_000_000)), /exceeded max depth/);
-    assert.throws(() => parseJson('{"a":'.repeat(maxJsonDepth + 1)), /exceeded max depth/);
+    assert.throws(() => parseJson('{"a":'.repeat(maxDocumentDepth + 1)), /exceeded max depth/);
   });
 
   it('accepts nesting up to the bound', () => {
-    const text = '['.repeat(maxJsonDepth) + ']'.repeat(maxJsonDepth);
+    const text = '['.repeat(maxDocumentDepth) + ']'.repeat(maxDocumentDepth);
     assert.equal(JSON.stringify(parseJson(text).value), text);
+  });
+
+  it('refuses too many values before it builds anything', () => {
+    const isTooLarge = (error: unknown): boolean => isStatusError(error, 'RequestEntityTooLarge');
+    for (const part of ['[],', '{},', '1,', '{"a":{}},']) {
+      assert.throws(() => parseJson(`[${part.repeat(maxDocumentValues)}0]`), isTooLarge, part);
+    }
+    assert.throws(() => parseJson(`{${'"a":{},'.repeat(maxDocumentValues)}"b":0}`), isTooLarge);
+  });
+
+  it('accepts values up to the bound, and any number of commas in a text', () => {
+    const text = `[${'1,'.repeat(maxDocumentValues - 1)}1]`;
+    assert.equal((parseJson(text).value as unknown[]).length, maxDocumentValues);
+    assert.ok(parseJson(JSON.stringify(',[{'.repeat(maxDocumentValues))));
   });
 
   it('agrees with JSON.parse on every JSON text', () => {

@@ -1,11 +1,11 @@
 /**
  * JSON text to value, with what JSON.parse does not tell: keys that come twice in one object.
- * Depth is bounded before anything is built, so that no later recursion can overflow the stack.
+ * Depth and the number of values are bounded before anything is built, so that no later recursion can overflow
+ * the stack, and no small text can take all memory.
  */
+import { maxDocumentDepth } from '../../lib/document-bounds.ts';
 import { StatusError } from '../../lib/status-error.ts';
-
-/** Kubernetes allows 10,000; no object comes near 100, and the stack must bear every walk over it. */
-export const maxJsonDepth = 1_000;
+import { ValueBudget } from './value-budget.ts';
 
 /** Kubernetes stops listing strict decoding errors here. */
 const maxDuplicates = 100;
@@ -16,7 +16,7 @@ export interface ParsedJson {
   readonly duplicateFields: readonly string[];
 }
 
-/** @throws StatusError `BadRequest` for text that is no JSON, or nested too deeply */
+/** @throws StatusError `BadRequest` for text that is no JSON, or nested too deeply; RequestEntityTooLarge for too many values */
 export function parseJson(text: string): ParsedJson {
   const duplicateFields = findDuplicateFields(text);
   try {
@@ -39,11 +39,14 @@ interface Open {
  * Paths of the keys that come again in their object, at most 100. One pass; text that is no
  * JSON gives an arbitrary answer, never an endless one.
  *
- * @throws StatusError `BadRequest` when nested more than `maxJsonDepth` deep
+ * @throws StatusError `BadRequest` when nested more than `maxDocumentDepth` deep, RequestEntityTooLarge past
+ *   `maxDocumentValues`
  */
 export function findDuplicateFields(text: string): string[] {
   const duplicates: string[] = [];
   const open: Open[] = [];
+  // Each value but the first follows a comma or opens what it stands in.
+  const budget = new ValueBudget();
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: {
@@ -54,9 +57,11 @@ export function findDuplicateFields(text: string): string[] {
         break;
       }
       case 0x7b:
+        budget.take();
         open.push({ keys: new Set(), key: '', index: 0 });
         break;
       case 0x5b:
+        budget.take();
         open.push({ keys: undefined, key: '', index: 0 });
         break;
       case 0x7d:
@@ -64,12 +69,13 @@ export function findDuplicateFields(text: string): string[] {
         open.pop();
         break;
       case 0x2c: {
+        budget.take();
         const top = open.at(-1);
         if (top !== undefined) top.index++;
         break;
       }
     }
-    if (open.length > maxJsonDepth) throw new StatusError('BadRequest', 'json: exceeded max depth');
+    if (open.length > maxDocumentDepth) throw new StatusError('BadRequest', 'json: exceeded max depth');
   }
   return duplicates;
 }

@@ -5,6 +5,7 @@ import type { ScalarType } from './field.ts';
 import { parseJson } from './json-text.ts';
 import { malformed, ProtobufReader, wireTypes } from './protobuf-reader.ts';
 import { type TimePrecision, timeFromUnix } from './timestamps.ts';
+import type { ValueBudget } from './value-budget.ts';
 
 /** The wire type of one value, unpacked. */
 export function wireTypeOf(type: ScalarType): number {
@@ -20,8 +21,12 @@ export function wireTypeOf(type: ScalarType): number {
   }
 }
 
-/** @returns undefined for a zero time or an empty raw value; @throws StatusError `BadRequest` */
-export function readScalar(type: ScalarType, reader: ProtobufReader): unknown {
+/**
+ * @param budget pays for what a raw value holds
+ * @returns undefined for a zero time or an empty raw value
+ * @throws StatusError `BadRequest`, `RequestEntityTooLarge`
+ */
+export function readScalar(type: ScalarType, reader: ProtobufReader, budget: ValueBudget): unknown {
   switch (type.scalar) {
     case 'string':
       return reader.string();
@@ -44,12 +49,12 @@ export function readScalar(type: ScalarType, reader: ProtobufReader): unknown {
     case 'intOrString':
       return readIntOrString(reader.bytes());
     case 'fieldsV1': {
-      const fields = readRaw(reader.bytes()) ?? {};
+      const fields = readRaw(reader.bytes(), budget) ?? {};
       if (!isObject(fields)) throw malformed('fieldsV1 is not an object');
       return fields;
     }
     case 'raw':
-      return readRaw(reader.bytes());
+      return readRaw(reader.bytes(), budget);
   }
 }
 
@@ -101,8 +106,12 @@ function readIntOrString(bytes: Uint8Array): number | string {
   return isString ? text : number;
 }
 
+/** JSON has no value shorter than `[],`, but names of fields are long: this is between the two. */
+const bytesPerRawValue = 4;
+
 /** `{raw = 1}`, JSON inside. */
-function readRaw(bytes: Uint8Array): unknown {
+function readRaw(bytes: Uint8Array, budget: ValueBudget): unknown {
+  budget.take(Math.ceil(bytes.length / bytesPerRawValue));
   let text = '';
   const reader = new ProtobufReader(bytes);
   while (!reader.done) {
