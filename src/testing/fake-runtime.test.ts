@@ -19,6 +19,7 @@ runtimeSuite('FakeRuntime', async () => {
     images: runtime.images,
     image: 'busybox',
     logDirectory: '/logs',
+    cgroupParent: '/suite',
     hasPodNetwork: true,
     close: async () => {},
   };

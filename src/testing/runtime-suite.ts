@@ -35,6 +35,8 @@ export interface RuntimeUnderTest {
   readonly image: string;
   /** A directory for log files. */
   readonly logDirectory: string;
+  /** Path of the cgroup below which pods are put. */
+  readonly cgroupParent: string;
   /** Whether sandboxes get a network of their own (a CNI configuration is there). */
   readonly hasPodNetwork: boolean;
   readonly close: () => Promise<void>;
@@ -68,7 +70,7 @@ export class SuiteContext {
       uid,
       labels: this.labels,
       logDirectory: `${this.opened.logDirectory}/${uid}`,
-      cgroupParent: `/eliot/besteffort/pod${uid}`,
+      cgroupParent: `${this.opened.cgroupParent}/pod${uid}`,
       ...overrides,
     });
   }

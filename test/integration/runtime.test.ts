@@ -3,13 +3,7 @@ import { runtimeSuite } from '../../src/testing/runtime-suite.ts';
 import { busyboxImage, openTestContainerd } from '../support/containerd.ts';
 
 runtimeSuite('ContainerdRuntime', async () => {
-  const { managed, logDirectory, close } = await openTestContainerd(41);
-  return {
-    runtime: managed.runtime,
-    images: managed.images,
-    image: busyboxImage,
-    logDirectory,
-    hasPodNetwork: true,
-    close,
-  };
+  const { managed, ...opened } = await openTestContainerd();
+  const { runtime, images } = managed;
+  return { ...opened, runtime, images, image: busyboxImage, hasPodNetwork: true };
 });

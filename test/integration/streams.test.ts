@@ -21,7 +21,7 @@ describe('streams on containerd', () => {
   let sleeper: ContainerId;
 
   before(async () => {
-    containerd = await openTestContainerd(42);
+    containerd = await openTestContainerd();
     runtime = containerd.managed.runtime;
     sleeper = (await start({})).id;
   });
@@ -33,7 +33,7 @@ describe('streams on containerd', () => {
       name: `streams-${uid}`,
       uid,
       logDirectory: `${containerd.logDirectory}/${uid}`,
-      cgroupParent: `/eliot-test/${uid}`,
+      cgroupParent: `${containerd.cgroupParent}/${uid}`,
       // A network of its own: two tests may listen on one port.
       namespaces: { network: 'pod', pid: 'container', ipc: 'pod' },
     });

@@ -1,6 +1,6 @@
 /**
  * Commands in running containers, by containerd's native Tasks.Exec with named pipes: a real end of stdin,
- * back-pressure both ways, and an exit code without parsing (measured against CRI's own exec, see ADR of streams).
+ * back-pressure both ways, and an exit code without parsing (CRI has no end of input over WebSocket).
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
