@@ -8,7 +8,7 @@
 import { StatusError } from '../lib/status-error.ts';
 import { maxNanos, parseQuantityParts, type Quantity } from './quantity-parts.ts';
 
-export type { Quantity, QuantityFormat } from './quantity-parts.ts';
+export type { Quantity } from './quantity-parts.ts';
 
 const nanosPerUnit = 1_000_000_000n;
 

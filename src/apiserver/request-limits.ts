@@ -9,7 +9,7 @@ export interface RequestLimitOptions {
 }
 
 /** A quarter of Kubernetes' --max-requests-inflight: one device, few cores. */
-export const defaultRequestLimits: RequestLimitOptions = { maxInFlight: 100, maxLongRunning: 500 };
+const defaultRequestLimits: RequestLimitOptions = { maxInFlight: 100, maxLongRunning: 500 };
 
 export class RequestLimits {
   readonly #options: RequestLimitOptions;

@@ -70,8 +70,3 @@ export class StatusError extends Error {
 export function isStatusError(error: unknown, ...reasons: Reason[]): error is StatusError {
   return error instanceof StatusError && (reasons.length === 0 || reasons.includes(error.reason));
 }
-
-/** Whether trying the same thing again, unchanged, may succeed. */
-export function isRetryable(error: unknown): boolean {
-  return isStatusError(error, 'Conflict', 'Timeout', 'ServiceUnavailable', 'TooManyRequests');
-}

@@ -1,7 +1,7 @@
 /** A registry over a memory store, and the small things that its tests need. */
 import type { KubeObject } from '../api/meta.ts';
 import type { GroupVersionResource } from '../api/object-client.ts';
-import { configMaps, leases, namespaces, nodes, pods, secrets } from '../api/resources.ts';
+import { configMaps, leases, namespaces, pods } from '../api/resources.ts';
 import type { KindDescription } from '../api/schema/kind.ts';
 import { findKind } from '../api/scheme.ts';
 import { systemUser } from '../apiserver/identity.ts';
@@ -20,8 +20,6 @@ export const configMapKind = kindOf(configMaps);
 export const podKind = kindOf(pods);
 export const namespaceKind = kindOf(namespaces);
 export const leaseKind = kindOf(leases);
-export const nodeKind = kindOf(nodes);
-export const secretKind = kindOf(secrets);
 
 /** The context of a write by somebody who may do everything. */
 export function writeContext(changes: Partial<WriteContext> = {}): WriteContext {

@@ -7,7 +7,7 @@ import { type OpenedStore, openSqliteStore, type SqliteStoreOptions } from '../s
 import { FakeClock } from './fake-clock.ts';
 
 /** Small, so that a test reaches the end of the history. */
-export const shortHistory = { maxChanges: 64, maxBytes: 64 * 1024 };
+const shortHistory = { maxChanges: 64, maxBytes: 64 * 1024 };
 
 export class StoreDirectory {
   readonly path: string;

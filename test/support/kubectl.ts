@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 const cache = join(import.meta.dirname, '../../.cache');
 
 /** Directory with `kubectl/kubectl` and `helm/helm`. */
-export function kubectlDirectory(): string {
+function kubectlDirectory(): string {
   const target = join(cache, 'kubectl-v35');
   if (existsSync(join(target, 'kubectl/kubectl'))) return target;
   mkdirSync(cache, { recursive: true });

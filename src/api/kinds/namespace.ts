@@ -41,7 +41,7 @@ export type NamespaceCondition = NonNullable<NamespaceStatus['conditions']>[numb
 export const namespaceFinalizer = 'kubernetes';
 
 /** The label that carries every namespace's own name, for selectors. */
-export const namespaceNameLabel = 'kubernetes.io/metadata.name';
+const namespaceNameLabel = 'kubernetes.io/metadata.name';
 
 export const namespaceKind: KindDescription<typeof namespaceFields, Namespace> = {
   group: '',

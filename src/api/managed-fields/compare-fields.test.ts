@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { arbitraryObject } from '../../testing/arbitrary-object.ts';
+import { fieldsOf } from '../../testing/fields-of.ts';
 import { podFields } from '../kinds/pod/fields/pod.ts';
 import { int32, list, listMap, map, message, object, raw, scalars, set, string } from '../schema/field.ts';
 import { compareFields } from './compare-fields.ts';
 import { difference, intersection, isEmpty, sameFields, union } from './field-set.ts';
-import { fieldsOf } from './fields-of.ts';
 import { encodeFields } from './fields-v1.ts';
 
 const port = message('test.Port', { port: int32(1), protocol: string(2), name: string(3) });

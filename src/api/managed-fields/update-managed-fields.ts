@@ -3,7 +3,7 @@
  *
  * Whoever changes a field owns it from then on, and no one else does: an update never conflicts.
  * The comparison is that of Kubernetes' structured-merge-diff; server-side apply builds on the
- * same sets (`fields-of.ts`, `compare-fields.ts`).
+ * same sets (`compare-fields.ts`).
  */
 import type { KubeObject, ManagedFieldsEntry } from '../meta.ts';
 import type { MessageType } from '../schema/field.ts';

@@ -122,7 +122,6 @@ export interface Field<T extends Type = Type, P extends Presence = Presence, I e
 export type Fields = { readonly [name: string]: Field };
 
 type OptionalField<T extends Type> = Field<T, 'optional', false>;
-type StringMap = { readonly [key: string]: string };
 
 const scalar =
   <T>(name: ScalarName) =>
@@ -263,5 +262,3 @@ type ObjectOfFields<F extends Fields> = {
 
 /** The TypeScript type of the objects that `M` describes. */
 export type ObjectOf<M extends MessageType> = ValueOf<M>;
-
-export type { StringMap };

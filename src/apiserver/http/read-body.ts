@@ -6,7 +6,7 @@ import { StatusError } from '../../lib/status-error.ts';
 /** Kubernetes' limit for a request body (MaxRequestBodyBytes). */
 export const maxBodyBytes = 3 * 1024 * 1024;
 /** A client that sends nothing for so long, with its body half sent, is given up. */
-export const bodyProgressTimeoutMs = 30_000;
+const bodyProgressTimeoutMs = 30_000;
 
 /** What is read of a body that is too large, so that its sender gets to hear the answer. */
 const maxDiscardedBytes = 16 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 
 /** A client that takes nothing for so long is dropped. */
-export const stalledClientTimeoutMs = 30_000;
+const stalledClientTimeoutMs = 30_000;
 
 /**
  * Writes and waits for room.

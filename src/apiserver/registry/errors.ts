@@ -5,7 +5,7 @@ import { StatusError } from '../../lib/status-error.ts';
 type Named = Pick<KindDescription, 'group' | 'resource' | 'kind'>;
 
 /** `pods`, or `leases.coordination.k8s.io` outside the core group. */
-export function qualifiedResource(kind: Pick<Named, 'group' | 'resource'>): string {
+function qualifiedResource(kind: Pick<Named, 'group' | 'resource'>): string {
   return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`;
 }
 

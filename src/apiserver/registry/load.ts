@@ -6,7 +6,7 @@ import { notFound } from './errors.ts';
 import { objectKey } from './keys.ts';
 
 /** The object as it is now, or undefined. */
-export async function findObject(
+async function findObject(
   deps: Pick<RegistryDeps, 'store'>,
   kind: AnyKind,
   key: ObjectKey,

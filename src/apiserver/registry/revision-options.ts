@@ -8,7 +8,7 @@ export type RevisionMatch = 'NotOlderThan' | 'Exact';
 const listOptionsKind = { group: 'meta.k8s.io', kind: 'ListOptions' };
 
 /** The refusal of list or watch parameters that do not go together. */
-export function invalidListOptions(error: FieldError): StatusError {
+function invalidListOptions(error: FieldError): StatusError {
   return invalid(listOptionsKind, '', [error]);
 }
 

@@ -31,7 +31,7 @@ export async function handleWatch(registry: Registry, exchange: Exchange, target
 }
 
 /** @throws StatusError BadRequest */
-export function readWatchRequest(query: URLSearchParams, namespace: string | undefined): WatchRequest {
+function readWatchRequest(query: URLSearchParams, namespace: string | undefined): WatchRequest {
   const sendInitialEvents = readBoolean(query, 'sendInitialEvents');
   return {
     ...readSelection(query, namespace),

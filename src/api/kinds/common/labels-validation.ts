@@ -9,7 +9,7 @@ import type { labelSelector } from './references.ts';
 type Strings = { readonly [key: string]: string } | undefined;
 
 /** What all annotations of an object may take, keys and values together. */
-export const maxAnnotationsBytes: number = 256 * 1024;
+const maxAnnotationsBytes: number = 256 * 1024;
 
 /** Errors stand at the map itself, as Kubernetes reports them. */
 export function validateLabels(labels: Strings, path: string): FieldError[] {

@@ -39,7 +39,7 @@ const imageVolumeSource = message('io.k8s.api.core.v1.ImageVolumeSource', {
   pullPolicy: defaulted(string(2, { oneOf: ['Always', 'IfNotPresent', 'Never'] }), defaultVolumePullPolicy),
 });
 
-export const volumeSource = message('io.k8s.api.core.v1.VolumeSource', {
+const volumeSource = message('io.k8s.api.core.v1.VolumeSource', {
   hostPath: object(1, hostPathVolumeSource),
   emptyDir: object(2, emptyDirVolumeSource),
   gcePersistentDisk: object(3, storage.gcePersistentDiskVolumeSource),

@@ -1,8 +1,8 @@
 /** All fields that a value sets, as a manager that applies it would own them. */
-import { isObject } from '../json-value.ts';
-import type { MessageType } from '../schema/field.ts';
-import { type FieldSet, fieldSet } from './field-set.ts';
-import { isUnit, type Place, partsOf } from './ownership-unit.ts';
+import { isObject } from '../api/json-value.ts';
+import { type FieldSet, fieldSet } from '../api/managed-fields/field-set.ts';
+import { isUnit, type Place, partsOf } from '../api/managed-fields/ownership-unit.ts';
+import type { MessageType } from '../api/schema/field.ts';
 
 /**
  * The leaves of `value`, and with them empty objects, keys of free maps and elements of lists: those
