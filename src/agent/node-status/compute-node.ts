@@ -132,11 +132,11 @@ export function isNodeStatusChanged(next: Node['status'], published: Node['statu
         nodeInfo: sorted(status.nodeInfo),
         capacity: sorted(status.capacity ?? {}),
         allocatable: sorted(status.allocatable ?? {}),
-      }).sort(([a], [b]) => a.localeCompare(b)),
+      }).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   return withoutHeartbeat(next) !== withoutHeartbeat(published);
 }
 
 function sorted(value: object): [string, unknown][] {
-  return Object.entries(value).sort(([a], [b]) => a.localeCompare(b));
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
