@@ -49,12 +49,15 @@ stop() {
   done_ "everything that quickstart started is gone"
 }
 
+# Whether the process that was started is there; a moment after its start it is not eliotd yet, but a shell.
+is_alive() { kill -0 "$(cat "$pidfile")" 2>/dev/null; }
+
 wait_for() { # SECONDS WHAT COMMAND...
   local seconds=$1 what=$2
   shift 2
   for _ in $(seq $((seconds * 5))); do
     if "$@" >/dev/null 2>&1; then return; fi
-    if ! running_pid >/dev/null; then
+    if ! is_alive; then
       tail -n 20 "$log" >&2
       fail "eliotd has ended; its log is above"
     fi
