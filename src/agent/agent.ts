@@ -97,7 +97,7 @@ async function runOnDataDir(options: AgentOptions, signal: AbortSignal): Promise
   const identityFiles = createIdentityFiles(createFiles());
   const identity = await readDeviceIdentity(dataDir, identityFiles);
   await writeInstanceRecord(dataDir, settings, identityFiles);
-  const runtime = await openRuntime({ ...settings, pause, env, clock, log });
+  const runtime = await openRuntime({ ...settings, pause, env, clock, log }, signal);
   try {
     const opened = await openSqliteStore({
       intentPath: join(dataDir, 'eliot.db'),

@@ -5,11 +5,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
-import { type ContainerdAdapter, createContainerdRuntime } from '../runtime/containerd/create-runtime.ts';
+import type { ContainerdAdapter } from '../runtime/containerd/create-runtime.ts';
+import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
 import { findPrograms } from '../runtime/containerd/managed/find-programs.ts';
 import { layoutOf } from '../runtime/containerd/managed/layout.ts';
-import type { PauseImage } from '../runtime/containerd/pause-image.ts';
+import { ensurePauseImage, type PauseImage } from '../runtime/containerd/pause-image.ts';
 
 export interface OpenRuntimeOptions {
   readonly dataDir: string;
@@ -33,12 +34,9 @@ export interface OpenedRuntime extends Pick<ContainerdAdapter, 'runtime' | 'imag
   close(): void;
 }
 
-/** Where a containerd that somebody else runs keeps its images, unless it was told otherwise. */
-const foreignRoot = '/var/lib/containerd';
-
 /** @throws StatusError `NotFound` when containerd is to be managed and is not installed, saying how to install it */
-export async function openRuntime(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
-  return options.containerd === 'managed' ? openManaged(options) : openForeign(options);
+export async function openRuntime(options: OpenRuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
+  return options.containerd === 'managed' ? openManaged(options) : openForeign(options, signal);
 }
 
 async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
@@ -61,19 +59,23 @@ async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> 
   };
 }
 
-/** Somebody else configures and watches that containerd; it must only answer. */
-async function openForeign(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
-  const { clock, log, containerd } = options;
+/** Somebody else configures and watches that containerd; it must answer, and get our sandbox image if it has none. */
+async function openForeign(options: OpenRuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
+  const { clock, log, containerd, pause } = options;
   const { fifoDirectory } = layoutOf(options);
-  const adapter = createContainerdRuntime({ clock, log, socketPath: containerd, root: foreignRoot, fifoDirectory });
+  const foreign = await openForeignContainerd({ clock, log, socketPath: containerd, fifoDirectory }, signal);
   return {
-    runtime: adapter.runtime,
-    images: adapter.images,
-    run: async (signal, onReady) => {
-      await untilItSucceeds(async () => void (await adapter.runtime.version(signal)), options, signal);
-      if (!signal.aborted) onReady();
+    runtime: foreign.runtime,
+    images: foreign.images,
+    run: async (stopping, onReady) => {
+      const bringUp = async (): Promise<void> => {
+        await ensurePauseImage(foreign.images, pause, stopping, foreign.sandboxImage);
+        await foreign.sweepOrphanExecs();
+      };
+      await untilItSucceeds(bringUp, options, stopping);
+      if (!stopping.aborted) onReady();
     },
-    close: () => adapter.close(),
+    close: () => foreign.close(),
   };
 }
 

@@ -107,7 +107,7 @@ describe('eli on a device', () => {
 
   it('delete removes, and refuses to guess without a name', async () => {
     await device.create(shellPod('removed', 'sleep 3600'));
-    assert.equal(await eli('delete', 'pod', 'removed', '--now'), 'pod "removed" deleted\n');
+    assert.equal(await eli('delete', 'pod', 'removed', '--now'), 'pod "removed" deleted from default namespace\n');
     const result = await device.eli(['delete', 'pods']);
     assert.notEqual(result.exitCode, 0);
     assert.match(result.stderr, /--all/);

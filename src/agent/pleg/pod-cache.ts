@@ -24,8 +24,8 @@ export interface PodCacheDeps {
 }
 
 const defaultRelistMs = 30_000;
-/** Waits between looks at a container whose end was announced; about 1.3 s in all. */
-const exitLookDelaysMs = [10, 20, 40, 80, 160, 320, 640];
+/** Waits between looks at a container whose end was announced: close ones when it is due, about 1.3 s in all. */
+const exitLookDelaysMs = [20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640];
 const reconnectDelayMs = 200;
 
 export class PodCache {
@@ -192,16 +192,20 @@ export class PodCache {
     }
   }
 
+  /** Asks for the one thing that is to change; the whole pod is looked at when it has. */
   async #lookUntilExited(uid: string, id: string, first: ObservedPod, signal: AbortSignal): Promise<void> {
-    let observed = first;
+    const { clock, runtime } = this.#deps;
+    const container = first.containers.find((known) => known.id === id && known.state === 'Running');
+    const sandbox = first.sandboxes.find((known) => known.id === id && known.ready);
+    if (container === undefined && sandbox === undefined) return;
     for (const delayMs of exitLookDelaysMs) {
-      const stillRuns =
-        observed.containers.some((container) => container.id === id && container.state === 'Running') ||
-        observed.sandboxes.some((sandbox) => sandbox.id === id && sandbox.ready);
-      if (!stillRuns) return;
-      await this.#deps.clock.sleep(delayMs, signal);
-      observed = await this.#lookAndTell(uid, signal);
+      await clock.sleep(delayMs, signal);
+      const stillRuns = container
+        ? (await runtime.containerStatus(container.id, signal)).state === 'Running'
+        : sandbox !== undefined && (await runtime.sandboxStatus(sandbox.id, signal)).ready;
+      if (!stillRuns) break;
     }
+    await this.#lookAndTell(uid, signal);
   }
 }
 
