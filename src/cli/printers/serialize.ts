@@ -8,15 +8,8 @@ export function toJson(value: unknown): string {
 
 /** One document, with a last newline. The YAML library is loaded at the first call. */
 export async function toYaml(value: unknown): Promise<string> {
-  const { stringify } = await import('yaml');
-  // Go's library writes sequences at the level of their key and never folds a line.
-  // Strings that older YAML would read as a time or a boolean are quoted, as kubectl quotes them.
-  return stringify(sortKeys(value), {
-    version: '1.1',
-    indentSeq: false,
-    lineWidth: 0,
-    aliasDuplicateObjects: false,
-  });
+  const { yamlText } = await import('./yaml-text.ts');
+  return yamlText(sortKeys(value));
 }
 
 /** The object as people want to see it: without the bookkeeping of field managers. */
