@@ -85,6 +85,8 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   prepareForCreate?(object: T): T;
   /** Carries over what an update of the main resource may not touch; status is kept by the caller. Before validation. */
   prepareForUpdate?(next: T, previous: T): T;
+  /** The same for a write to `status`, which may change status and metadata; the rest is kept by the caller. */
+  prepareForStatusUpdate?(next: T, previous: T): T;
   /** For `split` kinds: the status of an object of which nothing has been seen since the boot. Default `{}`. */
   readonly initialStatus?: Readonly<Record<string, unknown>>;
   /** For `split` kinds: whether this new observation must outlive a power cut (a finished pod stays finished). */

@@ -11,9 +11,7 @@ export function mergeUpdate(
   wanted: KubeObject,
   subresource: string | undefined,
 ): KubeObject {
-  if (subresource === 'status') {
-    return completeObject(kind, replaceField(current, 'status', wanted['status']));
-  }
+  if (subresource === 'status') return mergeStatus(kind, current, wanted);
   if (subresource === 'finalize') {
     const finalizers = (wanted['spec'] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers;
     const spec = current['spec'] as Readonly<Record<string, unknown>> | undefined;
@@ -30,6 +28,15 @@ export function mergeUpdate(
   checkMetadata(kind, current, next);
   const complete = completeObject(kind, next);
   return kind.prepareForUpdate?.(complete, current) ?? complete;
+}
+
+/** As every status strategy of Kubernetes: metadata may be written too (the kubelet labels its node so), spec may not. */
+function mergeStatus(kind: AnyKind, current: KubeObject, wanted: KubeObject): KubeObject {
+  const metadata = withServerFields(wanted.metadata, current.metadata);
+  const next = { ...replaceField(current, 'status', wanted['status']), metadata };
+  checkMetadata(kind, current, next);
+  const complete = completeObject(kind, next);
+  return kind.prepareForStatusUpdate?.(complete, current) ?? complete;
 }
 
 /** Metadata that only the server writes; what a client sends for it is passed over. */

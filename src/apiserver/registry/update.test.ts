@@ -163,19 +163,55 @@ describe('the status of a pod', () => {
     stored = await fixture.registry.create(podKind, 'default', pod('a'), writeContext());
   });
 
-  it('is written by its subresource only, which writes nothing else', async () => {
-    const sent = {
-      ...stored,
-      metadata: { ...stored.metadata, labels: { sneaked: 'in' } },
-      status: { phase: 'Running' },
-    };
+  it('is written by its subresource only', async () => {
+    const sent = { ...stored, status: { phase: 'Running' } };
     const { object } = await fixture.registry.update(podKind, key, sent, writeContext(), 'status');
     assert.equal(at(object, 'status', 'phase'), 'Running');
-    assert.equal(object.metadata.labels, undefined);
     const labelled = { ...object, metadata: { ...object.metadata, labels: { a: 'b' } }, status: { phase: 'Failed' } };
     const { object: next } = await fixture.registry.update(podKind, key, labelled, writeContext());
     assert.equal(at(next, 'status', 'phase'), 'Running');
     assert.deepEqual(next.metadata.labels, { a: 'b' });
+  });
+
+  it('takes labels, annotations and finalizers with it, as in Kubernetes, but no other field', async () => {
+    const body = {
+      metadata: {
+        labels: { a: 'b' },
+        annotations: { c: 'd' },
+        finalizers: ['example.com/f'],
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: '1' }],
+        uid: stored.metadata.uid,
+        generation: 99,
+        creationTimestamp: null,
+      },
+      spec: { activeDeadlineSeconds: 5 },
+      status: { phase: 'Running' },
+    };
+    const next = await fixture.registry.patch(podKind, key, { type: 'merge', body }, writeContext(), 'status');
+    const { labels, annotations, finalizers, ownerReferences, generation, creationTimestamp } = next.metadata;
+    assert.deepEqual([labels, annotations, finalizers], [{ a: 'b' }, { c: 'd' }, ['example.com/f']]);
+    assert.equal(ownerReferences, undefined);
+    assert.deepEqual([generation, creationTimestamp], [1, stored.metadata.creationTimestamp]);
+    assert.equal(at(next, 'spec', 'activeDeadlineSeconds'), undefined);
+    const entry = next.metadata.managedFields?.find(({ subresource }) => subresource === 'status');
+    assert.ok(JSON.stringify(entry?.fieldsV1).includes('f:labels'));
+  });
+
+  it('is completed by its defaults, as an object of the main resource is', async () => {
+    const status = { containerStatuses: [{ name: 'main' }], initContainerStatuses: [{ name: 'i', lastState: {} }] };
+    const { object } = await fixture.registry.update(podKind, key, { ...stored, status }, writeContext(), 'status');
+    const complete = { state: {}, lastState: {}, ready: false, restartCount: 0, image: '', imageID: '' };
+    assert.deepEqual(at(object, 'status', 'containerStatuses'), [{ name: 'main', ...complete }]);
+    assert.deepEqual(at(object, 'status', 'initContainerStatuses'), [{ name: 'i', ...complete }]);
+    assert.equal(at(object, 'status', 'qosClass'), 'BestEffort');
+  });
+
+  it('is refused with a label or finalizer that is none', async () => {
+    const change = (metadata: object) =>
+      fixture.registry.patch(podKind, key, { type: 'merge', body: { metadata } }, writeContext(), 'status');
+    for (const metadata of [{ labels: { 'a b': 'c' } }, { finalizers: ['a b'] }]) {
+      await assert.rejects(change(metadata), (error) => isStatusError(error, 'Invalid'));
+    }
   });
 
   it('raises no generation and leaves the durable part untouched', async () => {

@@ -4,6 +4,7 @@ import { podFields } from './fields/pod.ts';
 import { keepPodObservation } from './keep-observation.ts';
 import { normalizePod, preparePodForCreate } from './normalize.ts';
 import { podColumns, podRow } from './row.ts';
+import { preparePodForStatusUpdate } from './status-update.ts';
 import type { Pod } from './types.ts';
 import { validatePod } from './validation/pod.ts';
 import { validatePodUpdate } from './validation/pod-update.ts';
@@ -32,6 +33,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   hasGeneration: true,
   normalize: normalizePod,
   prepareForCreate: preparePodForCreate,
+  prepareForStatusUpdate: preparePodForStatusUpdate,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   keepObservation: keepPodObservation,
