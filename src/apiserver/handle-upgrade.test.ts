@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { TestApi } from '../testing/api-server.ts';
-import { pod } from '../testing/registry.ts';
+import { configMap, pod } from '../testing/registry.ts';
 import type { ContainerRef, PodStreams } from './pod-streams.ts';
 
 const pods = '/api/v1/namespaces/default/pods';
@@ -58,4 +58,52 @@ describe('exec', () => {
       assert.deepEqual([response.statusCode, JSON.parse(text).message], [400, message]);
     });
   }
+});
+
+describe('an Upgrade header', () => {
+  let api: TestApi;
+  before(async () => {
+    api = await TestApi.start();
+    await api.post(pods, pod('web'));
+  });
+  after(() => api.stop());
+
+  const webSocket = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
+    'sec-websocket-protocol': 'base64.binary.k8s.io',
+  };
+
+  for (const { path, what } of [
+    { path: `${pods}?watch=1&resourceVersion=1`, what: 'watches and lists are' },
+    { path: '/api/v1/pods?watch=true', what: 'watches and lists are' },
+    { path: '/apis/coordination.k8s.io/v1/leases?watch=1', what: 'watches and lists are' },
+    { path: `${pods}/web`, what: 'watches and lists are' },
+    { path: `${pods}/web/log?follow=true`, what: 'logs are' },
+  ]) {
+    it(`is answered by a Status for ${path}`, async () => {
+      const { code, json } = await api.get(path, { headers: webSocket });
+      const message = `${what} not served over WebSocket by this version of Eliot: send the request without the Upgrade header`;
+      assert.deepEqual([code, json.kind, json.reason, json.message], [400, 'Status', 'BadRequest', message]);
+    });
+  }
+
+  it('is answered by a Status for paths that are not there, and without rights', async () => {
+    assert.equal((await api.get('/nothing', { headers: webSocket })).json.reason, 'NotFound');
+    const { code, json } = await api.get(`${pods}?watch=1`, { headers: webSocket, as: 'stranger' });
+    assert.deepEqual([code, json.reason], [401, 'Unauthorized']);
+  });
+
+  it('is passed over when it offers another protocol, as curl --http2 does', async () => {
+    const { code, json } = await api.get(`${pods}/web`, {
+      headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' },
+    });
+    assert.deepEqual([code, json.kind], [200, 'Pod']);
+    const created = await api.post('/api/v1/namespaces/default/configmaps', configMap('h2c'), {
+      headers: { connection: 'Upgrade', upgrade: 'h2c' },
+    });
+    assert.equal(created.code, 201);
+  });
 });

@@ -1,6 +1,7 @@
 /**
- * Requests that leave HTTP: exec, attach and port-forward, and watches over WebSocket. Who it is, whether he may and
- * whether the pod exists is settled before the protocol changes, so that a refusal is a plain HTTP Status.
+ * Requests that leave HTTP: exec, attach and port-forward. Who it is, whether he may and whether the pod exists is
+ * settled before the protocol changes, so that a refusal is a plain HTTP Status. Watches and logs over WebSocket,
+ * which browsers like, are not served and say so.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Pod } from '../api/kinds/pod/types.ts';
@@ -68,6 +69,7 @@ async function admit(
   const user = await deps.authenticate(listener, socket, request.headers.authorization);
   const path = parsePath(pathname);
   if (path?.type !== 'resource') throw unknownPath();
+  if (isReadOverWebSocket(request, path)) throw noWebSocketHere(path);
   // Entering a container is a change of it, whichever method carries it (Kubernetes asks for `create` since 1.35).
   requireResource(user, { ...path, verb: 'create' });
   const target = requireName(findTarget(path), path);
@@ -75,6 +77,24 @@ async function admit(
   if (!isPod(target.kind) || stream === undefined) throw unknownPath();
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed();
   return { pod: (await deps.registry.get(target.kind, target.key)) as Pod, stream };
+}
+
+/** Lists, watches and logs: what a client reads, and could read without a WebSocket. */
+function isReadOverWebSocket({ method }: IncomingMessage, { name, subresource }: ResourcePath): boolean {
+  return method === 'GET' && (name === undefined || subresource === undefined || subresource === 'log');
+}
+
+function noWebSocketHere({ subresource }: ResourcePath): StatusError {
+  const what = subresource === 'log' ? 'logs are' : 'watches and lists are';
+  return new StatusError(
+    'BadRequest',
+    `${what} not served over WebSocket by this version of Eliot: send the request without the Upgrade header`,
+  );
+}
+
+/** Whether an Upgrade header names a protocol of ours. Others (curl offers h2c) may be passed over: RFC 9110, 7.8. */
+export function isUpgradeServed({ headers }: IncomingMessage): boolean {
+  return /^(?:websocket|spdy\/)/i.test(headers.upgrade ?? '');
 }
 
 function streamOf({ subresource }: ResourcePath): StreamName | undefined {

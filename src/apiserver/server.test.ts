@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -16,6 +17,11 @@ describe('the API server', () => {
     api = await TestApi.start();
   });
   after(() => api.stop());
+
+  it('listens on a socket that only its owner can open, whatever the umask is', async () => {
+    assert.equal(statSync(api.socketPath).mode & 0o777, 0o600);
+    assert.notEqual(process.umask(), 0o177);
+  });
 
   describe('on objects', () => {
     it('creates, reads, replaces, patches and deletes', async () => {

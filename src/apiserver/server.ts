@@ -17,7 +17,7 @@ import type { HealthCheck } from './discovery/health.ts';
 import { OpenApiDocuments } from './discovery/openapi.ts';
 import { type VersionOptions, versionInfo } from './discovery/version.ts';
 import { handleRequest, type RequestDeps } from './handle-request.ts';
-import { handleUpgrade } from './handle-upgrade.ts';
+import { handleUpgrade, isUpgradeServed } from './handle-upgrade.ts';
 import { answerClientError } from './http/client-error.ts';
 import type { ImageLoader } from './image-loader.ts';
 import type { PodStreams } from './pod-streams.ts';
@@ -51,7 +51,7 @@ export interface ApiServerDeps {
 
 export interface ListenAddresses {
   readonly tcp?: { readonly host: string; readonly port: number };
-  /** Path of the unix socket. Its directory must be open to root only, and nothing may lie there. */
+  /** Path of the unix socket, where nothing may lie. It gets mode 0600: who connects is root. */
   readonly unix?: string;
 }
 
@@ -210,6 +210,7 @@ const httpOptions = {
   requestTimeout: 0,
   connectionsCheckingInterval: connectionCheckMs,
   keepAliveTimeout: keepAliveMs,
+  shouldUpgradeCallback: isUpgradeServed,
 };
 
 type Address = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -221,10 +222,13 @@ async function startListening(server: Server | HttpsServer, where: Address): Pro
       reject(new StatusError('InternalError', `listen on ${address}: ${cause.message}`, { cause }));
     };
     server.once('error', onError);
+    // The socket file is made within this call, and whoever can open it is root: nobody else must, not for a moment.
+    const umask = 'path' in where ? process.umask(0o177) : undefined;
     server.listen(where, () => {
       server.off('error', onError);
       resolve();
     });
+    if (umask !== undefined) process.umask(umask);
   });
 }
 
