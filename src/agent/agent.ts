@@ -31,7 +31,7 @@ import { remembered } from '../lib/remembered.ts';
 import { isStatusError, StatusError } from '../lib/status-error.ts';
 import { TaskGroup } from '../lib/task-group.ts';
 import { version } from '../lib/version.ts';
-import type { PauseImage } from '../runtime/containerd/pause-image.ts';
+import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { openSqliteStore } from '../store/sqlite-open.ts';
 import { issueInChild, openDeviceCertificates } from './device-certificates.ts';
@@ -59,7 +59,8 @@ export interface AgentOptions {
   /** Path of the bundled certificate child, and of the Node that runs it. */
   readonly certificatesProgram: string;
   readonly nodeProgram: string;
-  readonly pause: PauseImage;
+  /** Directory of what is shipped beside the program: the sandbox image. */
+  readonly assets: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called once, when the API answers. */
   readonly onReady: (server: string, kubeconfig: string) => void;
@@ -92,11 +93,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 }
 
 async function runOnDataDir(options: AgentOptions, signal: AbortSignal): Promise<void> {
-  const { settings, clock, log, pause, env } = options;
+  const { settings, clock, log, assets, env } = options;
   const { dataDir, runDir } = settings;
   const identityFiles = createIdentityFiles(createFiles());
   const identity = await readDeviceIdentity(dataDir, identityFiles);
   await writeInstanceRecord(dataDir, settings, identityFiles);
+  const pause = await readPauseImage(assets);
   const runtime = await openRuntime({ ...settings, pause, env, clock, log }, signal);
   try {
     const opened = await openSqliteStore({
@@ -283,9 +285,8 @@ async function startServer(
     await server.close(0);
     const code = isStatusError(error) ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
     if (code !== 'EADDRINUSE') throw error;
-    throw new StatusError('InternalError', `${listen} is in use by another program; choose another with --listen`, {
-      cause: error,
-    });
+    // The cause says the same in three more ways.
+    throw new StatusError('InternalError', `${listen} is in use by another program; choose another with --listen`);
   }
   const url = `https://${reachableHost(listen)}:${port}`;
   return { port: port ?? 0, kubeconfig: await writeAdminKubeconfig(dataDir, url, pki) };

@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.ts';
 import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
 import { layoutOf } from '../runtime/containerd/managed/layout.ts';
-import type { PauseImage } from '../runtime/containerd/pause-image.ts';
+import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { readDeviceIdentity } from './device-identity.ts';
 import { createIdentityFiles } from './identity-files.ts';
@@ -20,7 +20,8 @@ export interface ResetOptions {
   readonly settings: LoadedSettings;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly pause: PauseImage;
+  /** Directory of what is shipped beside the program: the sandbox image. */
+  readonly assets: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -30,7 +31,7 @@ export interface ResetOptions {
  * @throws Error when an eliotd still runs on the data directory, or when something cannot be removed
  */
 export async function resetDevice(options: ResetOptions, signal: AbortSignal): Promise<void> {
-  const { settings, clock, log, pause, env } = options;
+  const { settings, clock, log, assets, env } = options;
   const { dataDir, runDir } = settings;
   const files = createFiles();
   if ((await files.info(dataDir)) !== undefined) {
@@ -42,6 +43,7 @@ export async function resetDevice(options: ResetOptions, signal: AbortSignal): P
         const { instanceId } = await readDeviceIdentity(dataDir, identityFiles);
         await removeForeignPods({ ...options, containerd, instanceId }, signal);
       }
+      const pause = await readPauseImage(assets);
       const managed = createManagedContainerd({ clock, log, dataDir, runDir, podCidr, bridge, pause, env });
       await managed.reset(signal);
     } finally {

@@ -8,7 +8,11 @@ import { eliotdHelp } from '../agent/settings/help.ts';
 import { type LoadedSettings, loadSettings } from '../agent/settings/load-settings.ts';
 import { createSystemClock } from '../lib/clock.ts';
 import { createJsonLogger, describeError } from '../lib/json-logger.ts';
+import { giveBackStartMemory } from '../lib/start-memory.ts';
 import { version } from '../lib/version.ts';
+
+/** What is shipped beside the bundle. */
+const assets = fileURLToPath(new URL('../assets', import.meta.url));
 
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
@@ -17,12 +21,6 @@ process.stdout.on('error', () => {});
 
 const settingsFrom = (args: readonly string[]): LoadedSettings =>
   loadSettings({ args, env: process.env, readFile: (path) => readFileSync(path, 'utf8'), hostname: hostname() });
-
-/** The program of the sandbox image, shipped beside the bundle. */
-function readPause(): { readonly architecture: string; readonly program: Uint8Array } {
-  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
-  return { architecture, program: readFileSync(new URL(`../assets/pause/pause-${architecture}`, import.meta.url)) };
-}
 
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args;
@@ -33,10 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   } else if (command === 'reset') {
     const settings = settingsFrom(rest);
     const log = createJsonLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel, 2);
-    await resetDevice(
-      { settings, clock: createSystemClock(), log, pause: readPause(), env: process.env },
-      stopping.signal,
-    );
+    await resetDevice({ settings, clock: createSystemClock(), log, assets, env: process.env }, stopping.signal);
   } else {
     const settings = settingsFrom(args);
     await runAgent(
@@ -46,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
         log: createJsonLogger(settings.logLevel, 2),
         certificatesProgram: fileURLToPath(new URL('./eliot-certificates.js', import.meta.url)),
         nodeProgram: process.execPath,
-        pause: readPause(),
+        assets,
         env: process.env,
         onReady: (server, kubeconfig) => process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`),
       },

@@ -50,7 +50,7 @@ export function podResources(pod: Pod): {
 }
 
 /** 1 CPU = 1024 shares; at least 2, so that a container without a request still runs. */
-export function cpuSharesOf(milliCpu: number): number {
+function cpuSharesOf(milliCpu: number): number {
   return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
 

@@ -19,7 +19,7 @@ export const defaultMaskedPaths: readonly string[] = [
   '/sys/devices/virtual/powercap',
 ];
 
-export const defaultReadonlyPaths: readonly string[] = [
+const defaultReadonlyPaths: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
   '/proc/irq',

@@ -237,7 +237,7 @@ function isOfSpec(observed: ObservedContainer, container: Container): boolean {
 }
 
 /** Whether a container that ended with this code starts again. */
-export function shouldRestart(policy: string, exitCode: number): boolean {
+function shouldRestart(policy: string, exitCode: number): boolean {
   switch (policy) {
     case 'Never':
       return false;

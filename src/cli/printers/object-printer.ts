@@ -53,7 +53,7 @@ export function createObjectPrinter(options: ObjectPrinterOptions): PrintObject 
 }
 
 /** `pod/web`, `deployment.apps/web`. */
-export function nameOf(object: KubeObject): string {
+function nameOf(object: KubeObject): string {
   const group = object.apiVersion.includes('/') ? `.${object.apiVersion.split('/')[0]}` : '';
   return `${object.kind.toLowerCase()}${group}/${object.metadata.name}`;
 }

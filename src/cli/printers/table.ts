@@ -46,7 +46,7 @@ export function renderTable(table: Table, options: TableOptions): string {
 }
 
 /** Cells of the header line. */
-export function headerCells(columns: readonly TableColumn[], options: TableOptions): readonly string[] {
+function headerCells(columns: readonly TableColumn[], options: TableOptions): readonly string[] {
   return [
     ...(options.withNamespace ? ['NAMESPACE'] : []),
     ...columns.filter((column) => isShown(column, options)).map((column) => column.name.toUpperCase()),
@@ -57,7 +57,7 @@ export function headerCells(columns: readonly TableColumn[], options: TableOptio
 }
 
 /** Cells of one row, safe to print. */
-export function rowCells(row: TableRow, columns: readonly TableColumn[], options: TableOptions): readonly string[] {
+function rowCells(row: TableRow, columns: readonly TableColumn[], options: TableOptions): readonly string[] {
   const { namespace, labels = {} } = row.object?.metadata ?? {};
   const cells = columns.flatMap((column, index) => {
     if (!isShown(column, options)) return [];
@@ -73,7 +73,7 @@ export function rowCells(row: TableRow, columns: readonly TableColumn[], options
 }
 
 /** `a=1,b=2` in order of the keys, or `<none>`. */
-export function formatLabels(labels: Readonly<Record<string, string>>): string {
+function formatLabels(labels: Readonly<Record<string, string>>): string {
   const entries = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? '<none>' : entries.map(([key, value]) => `${key}=${value}`).join(',');
 }

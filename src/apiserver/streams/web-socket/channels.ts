@@ -20,7 +20,7 @@ export function decodeMessage(data: RawData, protocol: ChannelProtocol): Channel
 }
 
 /** Writes a message for a channel. */
-export function encodeMessage({ channel, bytes }: ChannelMessage, protocol: ChannelProtocol): Buffer | string {
+function encodeMessage({ channel, bytes }: ChannelMessage, protocol: ChannelProtocol): Buffer | string {
   if (protocol.isBase64) return `${channel}${bytes.toString('base64')}`;
   return Buffer.concat([Buffer.from([channel]), bytes]);
 }
