@@ -43,7 +43,10 @@ async function main(args: readonly string[]): Promise<void> {
         nodeProgram: process.execPath,
         assets,
         env: process.env,
-        onReady: (server, kubeconfig) => process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`),
+        onReady: (server, kubeconfig) => {
+          process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`);
+          void giveBackStartMemory({ clock: createSystemClock(), collect: globalThis.gc }, stopping.signal);
+        },
       },
       stopping.signal,
     );
