@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { isStatusError } from '../../lib/status-error.ts';
 import { MemoryStore } from '../../store/memory-store.ts';
+import type { Change } from '../../store/store.ts';
 import {
   configMap,
   configMapKind,
@@ -155,6 +156,28 @@ describe('a watch', () => {
     const bookmark = (await second).value as RegistryWatchEvent & { type: 'BOOKMARK' };
     assert.equal(bookmark.resourceVersion, added.object.metadata.resourceVersion);
     controller.abort();
+  });
+
+  it('listens once for a change, however many minutes pass until it comes', async () => {
+    let listeners = 0;
+    const change = Promise.withResolvers<IteratorResult<Change>>();
+    const listen = change.promise.then.bind(change.promise);
+    Object.defineProperty(change.promise, 'then', {
+      value: (...handlers: Parameters<typeof listen>) => {
+        listeners += 1;
+        return listen(...handlers);
+      },
+    });
+    fixture.store.watch = () => ({ [Symbol.asyncIterator]: () => ({ next: () => change.promise }) });
+    const events = fixture.registry
+      .watch(configMapKind, { allowWatchBookmarks: true }, new AbortController().signal)
+      [Symbol.asyncIterator]();
+    for (let minute = 0; minute < 20; minute += 1) {
+      const next = events.next();
+      await tick(fixture);
+      assert.equal((await next).value?.type, 'BOOKMARK');
+    }
+    assert.equal(listeners, 1);
   });
 
   it('is told to list again when its history is gone, or is of another store', async () => {

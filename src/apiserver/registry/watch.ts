@@ -174,31 +174,52 @@ async function* withTicks(
   signal: AbortSignal,
 ): AsyncGenerator<Change | Tick, void, undefined> {
   const iterator = changes[Symbol.asyncIterator]();
-  const sleep = (): Promise<'tick'> =>
-    deps.clock.sleep(bookmarkIntervalMs, signal).then(
-      () => 'tick',
-      () => 'tick',
+  // Each promise is listened to once. A race would leave a listener for every tick on a change that may not come for
+  // months.
+  let happened = Promise.withResolvers<void>();
+  let takeArrived: (() => IteratorResult<Change>) | undefined;
+  let isTickDue = false;
+  const waitForChange = (): void => {
+    const arrive = (take: () => IteratorResult<Change>): void => {
+      takeArrived = take;
+      happened.resolve();
+    };
+    iterator.next().then(
+      (next) => arrive(() => next),
+      (error: unknown) =>
+        arrive(() => {
+          throw error;
+        }),
     );
+  };
+  const waitForTick = (): void => {
+    const onTick = (): void => {
+      isTickDue = true;
+      happened.resolve();
+    };
+    // On abort the store's side ends as well, and that is what ends this.
+    deps.clock.sleep(bookmarkIntervalMs, signal).then(onTick, () => undefined);
+  };
   let delivered = from;
   let revisionAtTick = deps.store.revision();
-  let tick = sleep();
-  let next = iterator.next();
+  waitForTick();
+  waitForChange();
   for (;;) {
-    const first = await Promise.race([next, tick]);
-    if (first === 'tick') {
-      if (signal.aborted) {
-        // The store's side ends with the same signal; its last answer is of no interest.
-        await next.catch(() => undefined);
-        return;
-      }
+    if (takeArrived) {
+      const next = takeArrived();
+      takeArrived = undefined;
+      if (next.done) return;
+      delivered = next.value.revision;
+      yield next.value;
+      waitForChange();
+    } else if (isTickDue) {
+      isTickDue = false;
       yield { type: 'tick', revision: Math.max(delivered, revisionAtTick) };
       revisionAtTick = deps.store.revision();
-      tick = sleep();
-      continue;
+      waitForTick();
+    } else {
+      await happened.promise;
+      happened = Promise.withResolvers<void>();
     }
-    if (first.done) return;
-    delivered = first.value.revision;
-    yield first.value;
-    next = iterator.next();
   }
 }
