@@ -47,6 +47,17 @@ describe('watches over HTTP', () => {
     watch.close();
   });
 
+  it('are tables that name their columns though a bookmark came first', async () => {
+    const empty = '/api/v1/namespaces/kube-system/configmaps';
+    const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const query = 'watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan';
+    const watch = await api.watch(`${empty}?${query}`, { headers });
+    assert.equal((await watch.next()).type, 'BOOKMARK');
+    await api.post(empty, configMap('first'));
+    assert.ok((await watch.next()).object.columnDefinitions);
+    watch.close();
+  });
+
   it('end when their time is up', async () => {
     const watch = await api.watch(`${configMaps}?watch=true&resourceVersion=${api.store.revision()}&timeoutSeconds=5`);
     while (api.clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve));

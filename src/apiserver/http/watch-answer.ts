@@ -40,7 +40,8 @@ export async function sendWatch(exchange: Exchange, kind: AnyKind, openWatch: Op
     let isFirst = true;
     for await (const event of events) {
       const line = watchLine(kind, event, presentation, clock.now(), isFirst);
-      isFirst = false;
+      // A bookmark tells of no object and names no columns.
+      if (event.type !== 'BOOKMARK') isFirst = false;
       await writeWithPressure(response, line, { clock, signal: exchange.signal });
     }
   } catch (error) {
