@@ -13,6 +13,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Node's timers hold no more (2^31 - 1 ms, 24.8 days) and fire at once when asked to. */
+const longestDelayMs = 2_147_483_647;
+
 /** The machine's own clock. A sleep keeps the process alive, as Node's timers do. */
 export function createSystemClock(): Clock {
   return {
@@ -20,7 +23,10 @@ export function createSystemClock(): Clock {
     monotonicMs: () => performance.now(),
     sleep: async (ms, signal) => {
       try {
-        await delay(ms, undefined, signal ? { signal } : {});
+        for (let left = ms; ; left -= longestDelayMs) {
+          await delay(Math.min(left, longestDelayMs), undefined, signal ? { signal } : {});
+          if (left <= longestDelayMs) return;
+        }
       } catch (error) {
         // Node wraps the reason in an AbortError; callers compare with their own reason.
         if (signal?.aborted) throw signal.reason;
