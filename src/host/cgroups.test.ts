@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -86,4 +88,15 @@ it('says so while a process is in the group', async () => {
   await writeFile(join(base, 'cpu', pod, 'tasks'), '1');
   const cgroups = await createCgroups(base);
   await assert.rejects(cgroups.remove(pod), /still in use/);
+});
+
+it('ends processes that a killed runtime forgot in a group', async () => {
+  await writeFile(join(base, 'cgroup.controllers'), '');
+  const forgotten = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const ended = once(forgotten, 'exit');
+  await addFiles(`${pod}/sandbox`);
+  await writeFile(join(base, pod, 'sandbox/cgroup.procs'), `${forgotten.pid}\n`);
+  // A plain directory keeps its file, unlike the kernel's.
+  await assert.rejects((await createCgroups(base)).remove(pod), /still in use/);
+  assert.deepEqual(await ended, [null, 'SIGKILL']);
 });

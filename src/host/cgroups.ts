@@ -4,6 +4,7 @@
  * controller, also in hybrid mode). Paths are below the root, for example `/eliot-1/burstable/pod<uid>`.
  */
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StatusError } from '../lib/status-error.ts';
 
 export interface CgroupLimits {
@@ -23,9 +24,10 @@ export interface Cgroups {
   /** Makes the group and its parents and writes the limits. Repeatable. */
   ensure(path: string, limits: CgroupLimits): Promise<void>;
   /**
-   * Removes the group and everything below it. Fine when there is none.
+   * Removes the group and everything below it. Fine when there is none. Processes that are still in it are ended by
+   * SIGKILL, as the kubelet does: a runtime that was killed at the wrong moment has forgotten them.
    *
-   * @throws StatusError `Conflict` while a process is in it
+   * @throws StatusError `Conflict` when a process does not end within about a second
    */
   remove(path: string): Promise<void>;
   /** Names of the groups directly below; empty when there is no such group. */
@@ -145,14 +147,36 @@ async function children(directory: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
+/** Looks at a group that a process has still to leave, and the milliseconds between them. */
+const emptyLooks = 40;
+const emptyLookMs = 25;
+
 async function removeTree(directory: string): Promise<void> {
   for (const name of await children(directory)) await removeTree(`${directory}/${name}`);
-  try {
-    await rmdir(directory);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return;
-    throw new StatusError('Conflict', `cgroup ${directory} is still in use`, { cause });
+  for (let look = 1; ; look += 1) {
+    try {
+      await rmdir(directory);
+      return;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return;
+      if (look >= emptyLooks) throw new StatusError('Conflict', `cgroup ${directory} is still in use`, { cause });
+    }
+    await killMembers(directory);
+    await delay(emptyLookMs);
+  }
+}
+
+async function killMembers(directory: string): Promise<void> {
+  const members = await readFile(`${directory}/cgroup.procs`, 'utf8').catch(() => '');
+  for (const pid of members.split('\n').filter(Boolean).map(Number)) {
+    // 0 is a process outside of our PID namespace; it is not ours to end.
+    if (pid <= 1) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
   }
 }
 

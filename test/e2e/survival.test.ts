@@ -110,7 +110,19 @@ describe('a device whose processes die', () => {
       }
     }
     const rest = [...alive];
-    if (rest.length > 0) await device.kubectlOk(['delete', 'pod', '--now', ...rest], { timeoutMs: 120_000 });
+    if (rest.length > 0) {
+      await device.kubectlOk(['delete', 'pod', '--now', '--wait=false', ...rest], { timeoutMs: 60_000 });
+      await waitFor(
+        'every made pod to be gone',
+        async () => {
+          const left = (await podsSeen()).filter(({ metadata }) => !steady.includes(metadata.name));
+          if (left.length > 0)
+            throw new Error(`left: ${JSON.stringify(left).slice(0, 3000)}\n${device.log().slice(-6000)}`);
+          return true;
+        },
+        { timeoutMs: 60_000, intervalMs: 200 },
+      );
+    }
     for (let round = 0; round < kills; round += 1) assert.deepEqual(runsOf(`made-${round}`), []);
   });
 
