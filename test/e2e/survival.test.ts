@@ -41,6 +41,12 @@ describe('a device whose processes die', () => {
 
   const podsSeen = async (): Promise<PodSeen[]> =>
     (JSON.parse((await device.kubectlOk(['get', 'pods', '-o', 'json'])).stdout) as { items: PodSeen[] }).items;
+  const shimCount = (): number =>
+    findProcesses(
+      (args) => (args[0] ?? '').includes('containerd-shim') && args.some((arg) => arg.includes(device.runDir)),
+    ).length;
+  const leaseCount = async (): Promise<number> =>
+    Number((await runOk('sh', ['-c', `find ${device.runDir} -regex '.*/10\\.[0-9.]*' | wc -l`])).stdout);
   /** What the addresses of the device's pods begin with. */
   const addressPrefix = (): string => device.podCidr.split('.').slice(0, 2).join('.').concat('.');
   const containerdPid = (): number | undefined =>
@@ -124,6 +130,19 @@ describe('a device whose processes die', () => {
       );
     }
     for (let round = 0; round < kills; round += 1) assert.deepEqual(runsOf(`made-${round}`), []);
+    // A sandbox that was in the making when containerd was killed is nobody's; it must not stay either. The last
+    // one is swept when containerd starts the next time.
+    const pid = containerdPid();
+    if (pid) kill9(pid);
+    await waitFor('only what the steady pods need to be left', async () => {
+      const left = {
+        shims: shimCount(),
+        leases: await leaseCount(),
+        namespaces: cniNamespaces(addressPrefix()).length,
+      };
+      assert.deepEqual(left, { shims: steady.length, leases: steady.length, namespaces: steady.length });
+      return true;
+    });
   });
 
   it('resumes a watch across a kill of eliotd, or is told that history is gone', async () => {
@@ -171,12 +190,8 @@ describe('a device whose processes die', () => {
     assert.equal((await device.kubectlOk(['get', 'cm', 'kept', '-o', 'jsonpath={.data.a}'])).stdout, 'b');
 
     const pods = steady.length;
-    const shims = findProcesses(
-      (args) => (args[0] ?? '').includes('containerd-shim') && args.some((arg) => arg.includes(device.runDir)),
-    );
-    assert.equal(shims.length, pods, 'one shim a pod');
-    const leases = (await runOk('sh', ['-c', `find ${device.runDir} -regex '.*/10\\.[0-9.]*' | wc -l`])).stdout.trim();
-    assert.equal(Number(leases), pods, 'one address lease a pod');
+    assert.equal(shimCount(), pods, 'one shim a pod');
+    assert.equal(await leaseCount(), pods, 'one address lease a pod');
     const veths = (await runOk('sh', ['-c', `ip -o link show master ${device.bridge} | wc -l`])).stdout.trim();
     assert.equal(Number(veths), pods, 'one veth a pod');
     assert.equal(cniNamespaces(addressPrefix()).length, pods, 'one network namespace a pod');

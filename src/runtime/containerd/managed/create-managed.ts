@@ -12,6 +12,7 @@ import { ensurePauseImage, type PauseImage, pauseImageName } from '../pause-imag
 import { ContainerdProcess } from './containerd-process.ts';
 import { findPrograms, mayLowerOomScore, snapshotterFor } from './find-programs.ts';
 import { layoutOf } from './layout.ts';
+import { LostSandboxes } from './lost-sandboxes.ts';
 import { ManagedContainerd } from './managed-containerd.ts';
 import { PodNetwork } from './pod-network.ts';
 import { resetManaged } from './reset.ts';
@@ -68,6 +69,7 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
       process,
       network,
       mounts,
+      lostSandboxes: new LostSandboxes({ layout, grpc: adapter.grpc, processes, namespaces, log }),
       grpc: adapter.grpc,
       runtime: adapter.runtime,
       clock,

@@ -20,6 +20,7 @@ import type { ContainerdProcess } from './containerd-process.ts';
 import type { Programs } from './find-programs.ts';
 import type { ManagedLayout } from './layout.ts';
 import { readLogTail, trimLog } from './log-file.ts';
+import type { LostSandboxes } from './lost-sandboxes.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** How long containerd may take until CRI is ready; a slow card with many snapshots takes its time. */
@@ -45,6 +46,7 @@ export interface ManagedContainerdDeps {
   readonly network: PodNetwork;
   readonly grpc: GrpcClient;
   readonly mounts: Mounts;
+  readonly lostSandboxes: Pick<LostSandboxes, 'record' | 'sweep'>;
   readonly runtime: Pick<Runtime, 'status'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -94,8 +96,8 @@ export class ManagedContainerd {
       await process.stop(running, 0, signal);
       running = undefined;
     }
-    running ??= await this.#startProcess();
-    await this.#waitUntilReady(running, signal);
+    if (running === undefined) await this.#startAndWait(signal);
+    else await this.#waitUntilReady(running, signal);
     return { isNewBoot };
   }
 
@@ -124,7 +126,7 @@ export class ManagedContainerd {
     const found = await process.find();
     if (found !== undefined) return;
     log.warn('containerd is gone and is started again');
-    await this.#waitUntilReady(await this.#startProcess(), signal);
+    await this.#startAndWait(signal);
   }
 
   /** Resolves when containerd is gone; a hung one is ended. */
@@ -152,6 +154,13 @@ export class ManagedContainerd {
         .finally(() => wait.abort());
       signal.throwIfAborted();
     }
+  }
+
+  async #startAndWait(signal: AbortSignal): Promise<void> {
+    const { lostSandboxes } = this.#deps;
+    const recorded = await lostSandboxes.record();
+    await this.#waitUntilReady(await this.#startProcess(), signal);
+    await lostSandboxes.sweep(recorded, signal);
   }
 
   async #startProcess(): Promise<ProcessIdentity> {
