@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createJsonLogger, describeError } from './json-logger.ts';
 
 describe('the daemon log', () => {
@@ -28,6 +29,16 @@ describe('the daemon log', () => {
       closeSync(fd);
       rmSync(directory, { recursive: true });
     }
+  });
+
+  it('loses lines, and nothing else, when they cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const log = createJsonLogger('info', full);
+    log.info('no space left');
+    await nextTurn();
+    log.info('still none');
+    await nextTurn();
+    closeSync(full);
   });
 
   it('describes an error with its causes, bounded', () => {

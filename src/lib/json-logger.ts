@@ -16,7 +16,10 @@ export function createJsonLogger(level: LogLevel, fd: number): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     messageKey: 'message',
   };
-  return wrap(pino(options, destination({ fd, sync: true })));
+  const output = destination({ fd, sync: true });
+  // A full disk, or a reader that went away, costs lines of the log; it must not cost the daemon.
+  output.on('error', () => {});
+  return wrap(pino(options, output));
 }
 
 function wrap(log: Pino): Logger {
