@@ -284,6 +284,35 @@ describe('a kubelet', () => {
     await device.until(async () => (await device.runtime.listSandboxes({}, signal)).length === 0, 'nothing runs', 10);
   });
 
+  it('lets no container write into files made from API data, and each into an emptyDir', async () => {
+    await open();
+    await device.client.create<KubeObject>(configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { key: 'value' },
+    } as KubeObject);
+    await device.create({
+      containers: [
+        {
+          ...web.containers[0],
+          volumeMounts: [
+            { name: 'settings', mountPath: '/settings' },
+            { name: 'scratch', mountPath: '/scratch' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'settings', configMap: { name: 'settings' } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+    });
+    await device.until((pod) => status(pod)?.state?.running !== undefined, 'it runs', 1_000);
+    const { mounts } = await device.config();
+    assert.equal(mounts.find(({ containerPath }) => containerPath === '/settings')?.readonly, true);
+    assert.equal(mounts.find(({ containerPath }) => containerPath === '/scratch')?.readonly, false);
+  });
+
   it('adopts what runs after its own restart', async () => {
     await open();
     await device.create(web);

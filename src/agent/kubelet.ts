@@ -31,7 +31,7 @@ import { PodWorkers } from './sync/pod-workers.ts';
 import { type PodEvents, type PodVolumes, VolumeError } from './sync/services.ts';
 import { type ObjectSource, SyncLoop } from './sync/sync-loop.ts';
 import { SetUpError } from './volumes/volume-error.ts';
-import { VolumeLayout } from './volumes/volume-layout.ts';
+import { isApiVolume, VolumeLayout, volumeNamed } from './volumes/volume-layout.ts';
 import { VolumeManager, type VolumeMounts } from './volumes/volume-manager.ts';
 
 /** An informer, as the kubelet uses it. */
@@ -129,7 +129,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     hostIPs,
     allocatable,
     mountSource: (pod, name, subPath) => volumes.mountSource(pod, name, subPath),
-    isReadOnlyVolume: () => false,
+    isReadOnlyVolume: (pod, name) => isApiVolume(volumeNamed(pod, name) ?? { name }),
   });
   const imageManager = new ImageManager({
     images,

@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { isStatusError } from '../lib/status-error.ts';
 import type { ContainerdAdapter } from '../runtime/containerd/create-runtime.ts';
 import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
@@ -91,7 +90,7 @@ async function untilItSucceeds(
       return await task();
     } catch (error) {
       if (signal.aborted) return;
-      if (!isStatusError(error)) throw error;
+      // Whatever it is, a full disk for example: without the API nobody could do anything about it.
       log.error('the container runtime is not ready and is tried again', { error });
       await clock.sleep(retryAfterMs, signal).catch(() => {});
     }

@@ -36,7 +36,7 @@ const newDataLink = '..data_tmp';
 
 /**
  * Makes the directory hold just these files. Writes nothing when it does already. Repeatable after an
- * interruption at any point.
+ * interruption at any point; a failure leaves the old files as they were.
  *
  * @param groupId owner group of everything, when the pod has an fsGroup
  * @returns whether anything was written
@@ -49,19 +49,20 @@ export async function writeAtomically(
   nowMs: number,
 ): Promise<boolean> {
   const previous = await files.readSymlink(`${directory}/${dataLink}`);
-  if (previous !== undefined && (await holdsExactly(files, `${directory}/${previous}`, payload, groupId))) return false;
+  if (previous !== undefined && (await holdsExactly(files, `${directory}/${previous}`, payload, groupId))) {
+    // The last time may have been cut off just before its end.
+    await linkNames(files, directory, payload);
+    await removeStale(files, directory, previous);
+    return false;
+  }
 
   const fresh = `..${timestamp(nowMs)}.${randomBytes(4).readUInt32BE()}`;
-  await files.makeDirectory(`${directory}/${fresh}`, 0o755);
-  for (const [path, { content, mode }] of payload) {
-    await makeParents(files, `${directory}/${fresh}`, path, groupId);
-    const target = `${directory}/${fresh}/${path}`;
-    await files.writeFile(target, content, groupMode(mode, groupId));
-    if (groupId !== undefined) {
-      await files.chown(target, undefined, groupId);
-      // Changing the owner drops special bits.
-      await files.chmod(target, groupMode(mode, groupId));
-    }
+  try {
+    await writeFiles(files, `${directory}/${fresh}`, payload, groupId);
+  } catch (error) {
+    // When there is no space left, half a copy must not take what little comes.
+    await files.remove(`${directory}/${fresh}`);
+    throw error;
   }
   await files.remove(`${directory}/${newDataLink}`);
   await files.symlink(fresh, `${directory}/${newDataLink}`);
@@ -69,6 +70,25 @@ export async function writeAtomically(
   await linkNames(files, directory, payload);
   await removeStale(files, directory, fresh);
   return true;
+}
+
+async function writeFiles(
+  files: WriterFiles,
+  directory: string,
+  payload: Payload,
+  groupId: number | undefined,
+): Promise<void> {
+  await files.makeDirectory(directory, 0o755);
+  for (const [path, { content, mode }] of payload) {
+    await makeParents(files, directory, path, groupId);
+    const target = `${directory}/${path}`;
+    await files.writeFile(target, content, groupMode(mode, groupId));
+    if (groupId !== undefined) {
+      await files.chown(target, undefined, groupId);
+      // Changing the owner drops special bits.
+      await files.chmod(target, groupMode(mode, groupId));
+    }
+  }
 }
 
 async function holdsExactly(

@@ -82,6 +82,27 @@ describe('a directory that is written at once', () => {
   });
 });
 
+describe('a directory whose writing was cut off', () => {
+  it('gets the links that were missing, though its files are right already', async () => {
+    await writeAtomically(files, dir, payload({ a: '1', b: '2' }), undefined, 0);
+    await rm(join(dir, 'b'));
+    await mkdir(join(dir, '..2026_01_01_00_00_00.1'));
+    assert.equal(await writeAtomically(files, dir, payload({ a: '1', b: '2' }), undefined, 0), false);
+    assert.equal(await readFile(join(dir, 'b'), 'utf8'), '2');
+    assert.equal((await readdir(dir)).length, 4);
+  });
+
+  it('keeps its old files, and no half of the new ones, when there is no space left', async () => {
+    await writeAtomically(files, dir, payload({ a: '1' }), undefined, 0);
+    const full = { ...files, writeFile: () => Promise.reject(new Error('ENOSPC: no space left on device')) };
+    for (let time = 0; time < 3; time += 1) {
+      await assert.rejects(writeAtomically(full, dir, payload({ a: '2' }), undefined, 0), /no space left/);
+    }
+    assert.equal(await readFile(join(dir, 'a'), 'utf8'), '1');
+    assert.equal((await readdir(dir)).length, 3);
+  });
+});
+
 describe('a hostPath', () => {
   for (const { type, words } of [
     { type: 'Directory', words: 'a directory' },
