@@ -7,8 +7,11 @@ const codes: Readonly<Record<string, readonly [code: number, reason: string, mes
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Timeout', 'the request header did not arrive in time'],
 };
 
+/** What Node says of a request that it could not read; `rawPacket` is what arrived last. */
+type ClientError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
+
 /** Writes a Status by hand, since there is no response object, and closes the connection. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
+export function answerClientError(error: ClientError, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -27,7 +30,9 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     reason,
     code,
   });
+  // The answer to a HEAD has no body, only its length (RFC 9110, 9.3.2).
+  const isHead = error.rawPacket?.subarray(0, 5).toString('latin1') === 'HEAD ';
   socket.end(
-    `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${isHead ? '' : body}`,
   );
 }
