@@ -140,6 +140,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
 
   const statuses = new StatusManager(client);
+  const messages = new TerminationMessages({
+    files: host.files,
+    directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
+  });
   const steps = createPodSteps({
     runtime,
     images: imageManager,
@@ -151,10 +155,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     volumes: namedVolumes(volumes),
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
-    messages: new TerminationMessages({
-      files: host.files,
-      directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
-    }),
+    messages,
     starts: new Limiter(2 * machine.cpus),
     longestBackOffMs: settings.maxContainerRestartPeriod,
     removeObject: (ref) => removeObject(client, ref),
@@ -163,7 +164,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       await host.files.remove(layout.podDataDirectory(ref.uid));
       await remains.removeLogs(ref);
     },
-    removeLog: (path) => remains.removeLog(path),
+    removeContainerFiles: async (uid, container) => {
+      await remains.removeLog(container.logPath);
+      await messages.removeOne(uid, container);
+    },
     stopping,
   });
   const workers = new PodWorkers({ steps, clock, log });

@@ -4,6 +4,7 @@ import {
   chown,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   readlink,
@@ -33,6 +34,10 @@ export interface Files {
   writeFile(path: string, content: Uint8Array | string, mode: number): Promise<void>;
   /** The whole file; undefined when there is none. */
   readFile(path: string): Promise<Buffer | undefined>;
+  /** At most the first `maxBytes` of a file, however large it is; undefined when there is none. */
+  readStart(path: string, maxBytes: number): Promise<Buffer | undefined>;
+  /** At most the last `maxBytes` of a file, however large it is; undefined when there is none. */
+  readEnd(path: string, maxBytes: number): Promise<Buffer | undefined>;
   /** Names in a directory; undefined when there is none. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** What stands there; undefined when nothing does. Symbolic links are followed unless `follow` is false. */
@@ -61,6 +66,8 @@ export function createFiles(): Files {
       await chmod(path, mode);
     },
     readFile: (path) => orUndefined(readFile(path)),
+    readStart: (path, maxBytes) => orUndefined(readPart(path, maxBytes, () => 0)),
+    readEnd: (path, maxBytes) => orUndefined(readPart(path, maxBytes, (size) => Math.max(0, size - maxBytes))),
     list: (path) => orUndefined(readdir(path)),
     info: async (path, follow = true) => {
       const found = await orUndefined(follow ? stat(path) : lstat(path));
@@ -76,6 +83,18 @@ export function createFiles(): Files {
     },
     realPath: (path) => realpath(path),
   };
+}
+
+async function readPart(path: string, maxBytes: number, startOf: (size: number) => number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const part = Buffer.alloc(Math.min(size, maxBytes));
+    const { bytesRead } = await file.read(part, 0, part.length, startOf(size));
+    return part.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {

@@ -11,9 +11,11 @@ import { runtimeAnnotations } from '../runtime-labels.ts';
 const maxMessageBytes = 4_096;
 const maxTailBytes = 2_048;
 const maxTailLines = 80;
+/** Of a log, which may be gigabytes: more than the last lines and their heads, each line being 16 KiB at most. */
+const readTailBytes = 64 * 1024;
 
 export interface TerminationMessagesDeps {
-  readonly files: Pick<Files, 'readFile' | 'remove'>;
+  readonly files: Pick<Files, 'readStart' | 'readEnd' | 'remove'>;
   /** Directory of the files that this agent gave to containers of a pod. */
   readonly directory: (uid: string) => string;
 }
@@ -39,27 +41,35 @@ export class TerminationMessages {
     return messages;
   }
 
+  /** Removes the file of one container that was removed. */
+  async removeOne(uid: string, container: ObservedContainer): Promise<void> {
+    const path = this.#ownPath(uid, container);
+    if (path !== undefined) await this.#deps.files.remove(path);
+  }
+
   async remove(uid: string): Promise<void> {
     this.#read.delete(uid);
     await this.#deps.files.remove(this.#deps.directory(uid));
   }
 
   async #readOne(container: ObservedContainer, pod: Pod): Promise<string> {
-    const path = container.annotations[runtimeAnnotations.terminationLog];
-    // Only a path this agent made up: an annotation must not make it read anything else.
-    if (path?.startsWith(`${this.#deps.directory(observedUid(pod))}/`)) {
-      const text = (await this.#deps.files.readFile(path))?.subarray(0, maxMessageBytes).toString() ?? '';
+    const path = this.#ownPath(pod.metadata.uid ?? '', container);
+    if (path !== undefined) {
+      const text = (await this.#deps.files.readStart(path, maxMessageBytes))?.toString() ?? '';
       if (text !== '') return text;
     }
     const spec = allContainers(pod).find(({ name }) => name === container.name);
     if (spec?.terminationMessagePolicy !== 'FallbackToLogsOnError' || container.exitCode === 0) return '';
-    const log = (await this.#deps.files.readFile(container.logPath))?.toString() ?? '';
-    return tailOf(log);
+    const log = (await this.#deps.files.readEnd(container.logPath, readTailBytes)) ?? Buffer.alloc(0);
+    // One that is longer begins in the middle of a line.
+    return tailOf(log.toString().slice(log.length < readTailBytes ? 0 : log.indexOf('\n') + 1));
   }
-}
 
-function observedUid(pod: Pod): string {
-  return pod.metadata.uid ?? '';
+  /** Only a path this agent made up: an annotation must not make it read or remove anything else. */
+  #ownPath(uid: string, container: ObservedContainer): string | undefined {
+    const path = container.annotations[runtimeAnnotations.terminationLog];
+    return path?.startsWith(`${this.#deps.directory(uid)}/`) ? path : undefined;
+  }
 }
 
 /** The last lines of a CRI log without their heads. */

@@ -236,7 +236,7 @@ describe('a dead sandbox', () => {
       exited(1, { attempt: 0, sandboxId: 's0' }),
     ];
     assert.deepEqual(compute(makePod(), observed(containers, [current, old])), [
-      { kind: 'RemoveContainer', id: 'web-0', logPath: '/logs/web/0.log' },
+      { kind: 'RemoveContainer', id: 'web-0' },
       { kind: 'RemoveSandbox', id: 's0' },
     ]);
     assert.deepEqual(
@@ -332,7 +332,7 @@ it('keeps the two newest containers of a name and removes older ones', () => {
     exited(1, { attempt: 0 }),
   ];
   assert.deepEqual(compute(makePod(), observed(containers)), [
-    { kind: 'RemoveContainer', id: 'web-1', logPath: '/logs/web/1.log' },
-    { kind: 'RemoveContainer', id: 'web-0', logPath: '/logs/web/0.log' },
+    { kind: 'RemoveContainer', id: 'web-1' },
+    { kind: 'RemoveContainer', id: 'web-0' },
   ]);
 });

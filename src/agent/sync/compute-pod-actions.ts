@@ -45,7 +45,7 @@ export type PodAction =
       readonly delayMs: number;
       readonly untilMonotonicMs: number;
     }
-  | { readonly kind: 'RemoveContainer'; readonly id: ContainerId; readonly logPath: string }
+  | { readonly kind: 'RemoveContainer'; readonly id: ContainerId }
   | { readonly kind: 'RemoveSandbox'; readonly id: SandboxId };
 
 export interface ActionLimits {
@@ -220,9 +220,7 @@ function removals(pod: Pod, observed: ObservedPod, sandbox: SandboxStatus | unde
       observed.containers.every((container) => container.sandboxId !== id || removable(container)),
   );
   return [
-    ...observed.containers
-      .filter(removable)
-      .map(({ id, logPath }): PodAction => ({ kind: 'RemoveContainer', id, logPath })),
+    ...observed.containers.filter(removable).map(({ id }): PodAction => ({ kind: 'RemoveContainer', id })),
     ...emptied.map(({ id }): PodAction => ({ kind: 'RemoveSandbox', id })),
   ];
 }

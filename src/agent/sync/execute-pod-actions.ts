@@ -9,7 +9,7 @@ import type { Limiter } from '../../lib/limiter.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import type { ContainerId, Runtime, SandboxConfig, SandboxId } from '../../runtime/runtime.ts';
-import { currentSandbox, type ObservedPod } from '../observed-pod.ts';
+import { currentSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.ts';
 import type { PodAction } from './compute-pod-actions.ts';
 import { formatGoDuration } from './format-go-duration.ts';
@@ -21,8 +21,8 @@ export interface ExecuteDeps {
   readonly configs: ConfigProvider;
   readonly events: PodEvents;
   readonly log: Logger;
-  /** Removes the log file of a container that was removed; the runtime leaves it behind. */
-  readonly removeLog: (path: string) => Promise<void>;
+  /** Removes the files of a container that was removed (log, termination log); the runtime leaves them behind. */
+  readonly removeContainerFiles: (uid: string, container: ObservedContainer) => Promise<void>;
   /** Bounds how many sandboxes and containers are started at once (runtime-facts 0.6). */
   readonly starts: Limiter;
 }
@@ -66,6 +66,7 @@ class Execution implements ExecuteResult {
   mustRetry = false;
   readonly #deps: ExecuteDeps;
   readonly #pod: Pod;
+  readonly #observed: ObservedPod;
   readonly #pulls: AbortSignal;
   readonly #signal: AbortSignal;
   #sandboxId: SandboxId | undefined;
@@ -76,6 +77,7 @@ class Execution implements ExecuteResult {
   constructor(deps: ExecuteDeps, pod: Pod, observed: ObservedPod, pulls: AbortSignal, signal: AbortSignal) {
     this.#deps = deps;
     this.#pod = pod;
+    this.#observed = observed;
     this.#pulls = pulls;
     this.#signal = signal;
     const sandbox = currentSandbox(observed);
@@ -98,10 +100,7 @@ class Execution implements ExecuteResult {
         this.#waitBackOff(action);
         return;
       case 'RemoveContainer':
-        return await this.#tidy('container', action.id, async () => {
-          await this.#deps.runtime.removeContainer(action.id, this.#signal);
-          await this.#deps.removeLog(action.logPath);
-        });
+        return await this.#tidy('container', action.id, () => this.#removeContainer(action.id));
       case 'RemoveSandbox':
         return await this.#tidy('sandbox', action.id, () => this.#deps.runtime.removeSandbox(action.id, this.#signal));
     }
@@ -201,6 +200,12 @@ class Execution implements ExecuteResult {
     this.#record('Warning', 'Failed', `Error: ${message}`, name);
     this.#deps.log.warn('container failed to start', { pod: podLogName(podRef(this.#pod)), container: name, error });
     this.#hold(name, { reason, message });
+  }
+
+  async #removeContainer(id: ContainerId): Promise<void> {
+    await this.#deps.runtime.removeContainer(id, this.#signal);
+    const container = this.#observed.containers.find((known) => known.id === id);
+    if (container) await this.#deps.removeContainerFiles(this.#observed.uid, container);
   }
 
   #waitBackOff({ container, delayMs, untilMonotonicMs }: Extract<PodAction, { readonly kind: 'WaitBackOff' }>): void {
