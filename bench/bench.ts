@@ -79,6 +79,7 @@ async function measureIdle(): Promise<void> {
   row('containerd, 0 pods: PSS', '', mb(containerd.pssMb));
 
   const watched = [device.pid, ...containerdPids()];
+  await untilQuiet(watched);
   const before = writtenBytes(watched);
   await delay(idleSeconds * 1000);
   const written = writtenBytes(watched) - before;
@@ -170,6 +171,7 @@ async function measureManyPods(): Promise<void> {
   row(`shims, ${pods} pods: PSS`, '', mb(memoryOf(shimPids()).pssMb));
 
   const watched = [device.pid, ...containerdPids()];
+  await untilQuiet(watched);
   const writtenBefore = writtenBytes(watched);
   const cpuBefore = cpuMs(device.pid);
   await delay(idleSeconds * 1000);
@@ -187,6 +189,20 @@ async function measureManyPods(): Promise<void> {
   row(`kubectl get pods, ${pods} pods`, '', ms(spreadOf(kubectl).median));
   const ratio = spreadOf(eli).median / spreadOf(kubectl).median;
   row(`eli get pods, ${pods} pods`, '<= kubectl', `${ms(spreadOf(eli).median)} = ${ratio.toFixed(2)} x`, ratio <= 1);
+}
+
+/**
+ * Waits until what was asked for has been written: kept observations and the copy of the database follow a change
+ * within about a minute, and containerd collects garbage. Gives up after two and a half minutes: then it is not idle.
+ */
+async function untilQuiet(pids: readonly number[]): Promise<void> {
+  let written = writtenBytes(pids);
+  for (let quiet = 0, waited = 0; quiet < 30 && waited < 150; waited += 5) {
+    await delay(5_000);
+    const now = writtenBytes(pids);
+    quiet = now === written ? quiet + 5 : 0;
+    written = now;
+  }
 }
 
 /** Milliseconds for as many pods by raw CRI calls, as many at once as eliotd allows on two cores. */
