@@ -40,7 +40,8 @@ class Device {
     this.client = createLocalClient(registry, systemUser('system:node:device'));
     this.runtime = new FakeRuntime({
       clock: this.clock,
-      programs: (_image, argv) => (argv[0] === 'run' ? () => new Promise<number>(() => {}) : undefined),
+      programs: (_image, argv) =>
+        argv[0] === 'run' ? () => new Promise<number>(() => {}) : argv[0] === 'crash' ? async () => 3 : undefined,
     });
     this.runtime.images.add('busybox');
   }
@@ -239,6 +240,15 @@ describe('a kubelet', () => {
     assert.equal(condition(held, 'Ready'), 'False');
     device.clock.advance(10_000);
     await device.until((pod) => status(pod)?.restartCount === 2 && status(pod)?.ready === true, 'second restart');
+  });
+
+  it('holds back a container that has ended before anybody could look', async () => {
+    await open();
+    await device.create({ containers: [{ ...web.containers[0], command: ['crash'] }] });
+    await device.until((pod) => status(pod)?.state?.waiting?.reason === 'CrashLoopBackOff', 'back-off', 1);
+    assert.equal(status(await device.pod())?.restartCount, 1);
+    device.clock.advance(10_000);
+    await device.until((pod) => status(pod)?.restartCount === 2, 'second restart');
   });
 
   it('finishes a pod that is never restarted, and keeps its containers for the logs', async () => {

@@ -86,9 +86,12 @@ class Steps implements PodSteps {
     const next = await this.#publish(pod, after.observed, false);
     if (next && isFinishedPhase(next)) return { kind: 'Finished' };
     if (after.mustRetry) return { kind: 'Retry', atMonotonicMs: after.retryAtMonotonicMs };
-    // What was started may allow the next step at once: an init container that is a sidecar, one that ended already.
+    // What was started may ask for the next step at once: an init container that is a sidecar, one that ended already
+    // (nobody will tell of its end again: this look has seen it).
     const more = computePodActions(pod, after.observed, clock.monotonicMs(), this.#deps);
-    const canGoOn = more.some((action) => isStart(action) && !after.waiting.has(action.container));
+    const canGoOn = more.some(
+      (action) => (isStart(action) || action.kind === 'WaitBackOff') && !after.waiting.has(action.container),
+    );
     return { kind: 'Again', atMonotonicMs: canGoOn ? clock.monotonicMs() : after.retryAtMonotonicMs };
   }
 
