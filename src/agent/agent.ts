@@ -169,6 +169,7 @@ async function runWithStore(
     eventTtl: settings.eventTtl,
     newNameSuffix: () => randomBytes(8).toString('hex'),
   });
+  const runtimeReady = Promise.withResolvers<void>();
   const kubelet = createKubelet(
     {
       client: nodeClient,
@@ -187,6 +188,7 @@ async function runWithStore(
       dirs: { dataDir, runDir },
       settings: { ...settings, instanceId: identity.instanceId },
       hostIPs,
+      whenRuntimeReady: runtimeReady.promise,
       mayEndOrphans: () => !opened.readOnly,
     },
     group.signal,
@@ -247,7 +249,13 @@ async function runWithStore(
   group.start((stopping) => keepServerCertificate({ clock, log, readAddresses, renew }, readAddresses(), stopping));
   group.start((stopping) => recorder.run(stopping));
   group.start((stopping) => publisher.run(stopping));
-  group.start((stopping) => runtime.run(stopping, () => publisher.poke()));
+  const onRuntimeReady = (): void => {
+    runtimeReady.resolve();
+    publisher.poke();
+    // Those that found no runtime so far wait for their next try.
+    kubelet.lookAgain();
+  };
+  group.start((stopping) => runtime.run(stopping, onRuntimeReady));
   group.start((stopping) => kubelet.run(stopping));
   startControllers(group, {
     clientOf,

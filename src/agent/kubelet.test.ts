@@ -1,203 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import type { ConfigMap } from '../api/kinds/config-map.ts';
-import type { ContainerStatus, Pod } from '../api/kinds/pod/types.ts';
-import type { Secret } from '../api/kinds/secret.ts';
 import type { KubeObject } from '../api/meta.ts';
-import type { ObjectClient } from '../api/object-client.ts';
-import { configMaps, namespaces, pods, secrets } from '../api/resources.ts';
-import { systemUser } from '../apiserver/identity.ts';
-import { createLocalClient } from '../apiserver/local-client.ts';
-import { Registry } from '../apiserver/registry.ts';
-import { Informer } from '../client/informer.ts';
-import { createFiles } from '../host/files.ts';
-import { silentLogger } from '../lib/logger.ts';
-import { isStatusError, StatusError } from '../lib/status-error.ts';
-import type { ContainerConfig, RuntimeContainerStatus } from '../runtime/runtime.ts';
-import { MemoryStore } from '../store/memory-store.ts';
-import { FakeClock } from '../testing/fake-clock.ts';
-import { FakeRuntime } from '../testing/fake-runtime.ts';
-import { createKubelet } from './kubelet.ts';
+import { configMaps, pods, secrets } from '../api/resources.ts';
+import { StatusError } from '../lib/status-error.ts';
+import { condition, KubeletDevice, status, web } from '../testing/kubelet-device.ts';
 
-const node = 'device';
 const signal = new AbortController().signal;
 
-/** A device in memory: real API, rules and files; a runtime that is not. Each eliotd is one `boot`. */
-class Device {
-  readonly clock = new FakeClock();
-  readonly client: ObjectClient;
-  readonly runtime: FakeRuntime;
-  readonly events: string[] = [];
-  readonly cgroups: string[] = [];
-  dir = '';
-  #stop: (() => Promise<void>) | undefined;
-
-  constructor() {
-    const registry = new Registry({ store: new MemoryStore(), clock: this.clock, nodeName: node });
-    this.client = createLocalClient(registry, systemUser('system:node:device'));
-    this.runtime = new FakeRuntime({
-      clock: this.clock,
-      programs: (_image, argv) =>
-        argv[0] === 'run' ? () => new Promise<number>(() => {}) : argv[0] === 'crash' ? async () => 3 : undefined,
-    });
-    this.runtime.images.add('busybox');
-  }
-
-  async open(): Promise<this> {
-    this.dir = await mkdtemp(join(tmpdir(), 'eliot-kubelet-'));
-    await this.client.create<KubeObject>(namespaces, {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'default' },
-    });
-    await this.start();
-    return this;
-  }
-
-  async start(): Promise<void> {
-    const stopping = new AbortController();
-    const { client, clock } = this;
-    const informer = <T extends KubeObject>(resource: typeof pods): Informer<T> =>
-      new Informer<T>({ client, resource, clock, log: silentLogger });
-    const informers = {
-      pods: informer<Pod>(pods),
-      configMaps: informer<ConfigMap>(configMaps),
-      secrets: informer<Secret>(secrets),
-    };
-    const kubelet = createKubelet(
-      {
-        client,
-        runtime: this.runtime,
-        images: this.runtime.images,
-        clock,
-        log: silentLogger,
-        events: {
-          record: (_pod, { type, reason, message }) => void this.events.push(`${type} ${reason} ${message}`),
-        },
-        informers,
-        host: {
-          files: createFiles(),
-          mounts: {
-            isMountPoint: async () => false,
-            mountTmpfs: async () => {},
-            unmountBelow: async () => {},
-            isOnTmpfs: async () => true,
-          },
-          cgroups: {
-            ensure: async (path) => void this.cgroups.push(path),
-            remove: async (path) => {
-              const at = this.cgroups.indexOf(path);
-              if (at >= 0) this.cgroups.splice(at, 1);
-            },
-            list: async () => [],
-          },
-        },
-        machine: { cpus: 2, memoryBytes: 1 << 30 },
-        dirs: { dataDir: join(this.dir, 'data'), runDir: join(this.dir, 'run') },
-        settings: {
-          nodeName: node,
-          instanceId: 'i1',
-          podPidsLimit: -1,
-          maxParallelImagePulls: 2,
-          maxContainerRestartPeriod: 300_000,
-        },
-        hostIPs: () => ['192.0.2.7'],
-      },
-      stopping.signal,
-    );
-    const running = Promise.all([
-      ...Object.values(informers).map((each) => each.run(stopping.signal)),
-      kubelet.run(stopping.signal),
-    ]);
-    this.#stop = async () => {
-      stopping.abort(new Error('stop'));
-      await running;
-    };
-  }
-
-  async stop(): Promise<void> {
-    await this.#stop?.();
-    this.#stop = undefined;
-  }
-
-  async close(): Promise<void> {
-    await this.stop();
-    await rm(this.dir, { recursive: true, force: true });
-  }
-
-  async pod(name = 'web'): Promise<Pod | undefined> {
-    try {
-      return await this.client.get<Pod>(pods, { namespace: 'default', name });
-    } catch (error) {
-      if (isStatusError(error, 'NotFound')) return undefined;
-      throw error;
-    }
-  }
-
-  async create(spec: object, name = 'web'): Promise<void> {
-    await this.client.create<KubeObject>(pods, {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: 'default' },
-      spec,
-    });
-  }
-
-  /** Waits until the pod satisfies `condition`, moving the clock when everything sleeps. */
-  async until(
-    condition: (pod: Pod | undefined) => boolean | Promise<boolean>,
-    what: string,
-    stepMs = 0,
-  ): Promise<void> {
-    const deadline = performance.now() + 5_000;
-    for (let turn = 0; performance.now() < deadline; turn++) {
-      if (await condition(await this.pod())) return;
-      await new Promise((resolve) => setImmediate(resolve));
-      if (stepMs > 0 && turn % 50 === 49) this.clock.advance(stepMs);
-    }
-    assert.fail(`${what} did not come true: ${JSON.stringify((await this.pod())?.status, null, 1)}`);
-  }
-
-  untilRunning = (): Promise<void> => this.until((pod) => status(pod)?.state?.running !== undefined, 'it runs');
-
-  async containers(): Promise<readonly RuntimeContainerStatus[]> {
-    const list = await this.runtime.listContainers({}, signal);
-    return await Promise.all(list.map(({ id }) => this.runtime.containerStatus(id, signal)));
-  }
-
-  async runningContainer(): Promise<RuntimeContainerStatus> {
-    const found = (await this.containers()).find(({ state }) => state === 'Running');
-    assert.ok(found, 'a container runs');
-    return found;
-  }
-
-  async config(): Promise<ContainerConfig> {
-    return this.runtime.containerConfig((await this.runningContainer()).id);
-  }
-
-  /** Ends the running container and waits until the runtime says so. */
-  async crash(exitCode = 1): Promise<void> {
-    await this.runtime.endContainer((await this.runningContainer()).id, exitCode);
-  }
-}
-
-function status(pod: Pod | undefined): ContainerStatus | undefined {
-  return pod?.status?.containerStatuses?.[0];
-}
-
-function condition(pod: Pod | undefined, type: string): string | undefined {
-  return pod?.status?.conditions?.find((each) => each.type === type)?.status;
-}
-
-const web = { containers: [{ name: 'web', image: 'busybox', command: ['run'], imagePullPolicy: 'IfNotPresent' }] };
-
 describe('a kubelet', () => {
-  let device: Device;
-  const open = async (): Promise<Device> => {
-    device = await new Device().open();
+  let device: KubeletDevice;
+  const open = async (): Promise<KubeletDevice> => {
+    device = await new KubeletDevice().open();
     return device;
   };
   afterEach(() => device.close());
@@ -340,6 +155,21 @@ describe('a kubelet', () => {
     assert.ok(
       !device.runtime.faults.calls.slice(calls).some(({ method }) => /^(run|create|start|stop|remove)/.test(method)),
     );
+  });
+
+  it('starts nothing before the runtime is made good, and ends a pod that is deleted meanwhile', async () => {
+    await open();
+    await device.stop();
+    const ready = Promise.withResolvers<void>();
+    await device.start(ready.promise);
+    await device.create(web);
+    await device.create(web, 'unwanted');
+    await device.until((pod) => pod?.status?.startTime !== undefined, 'it is looked at');
+    await device.client.delete(pods, { namespace: 'default', name: 'unwanted' });
+    await device.until(async () => (await device.pod('unwanted')) === undefined, 'the unwanted one is gone', 10);
+    assert.deepEqual(await device.runtime.listSandboxes({}, signal), []);
+    ready.resolve();
+    await device.untilRunning();
   });
 
   it('starts everything anew after a reboot, counts it as a restart and shows why', async () => {

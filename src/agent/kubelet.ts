@@ -65,6 +65,8 @@ export interface KubeletDeps {
   };
   /** Addresses of the device, IPv4 first. */
   readonly hostIPs: () => readonly string[];
+  /** Resolves when pods may be started. Default: at once; what runs already is looked after from the beginning. */
+  readonly whenRuntimeReady?: Promise<void>;
   /** Default: orphans may be ended. */
   readonly mayEndOrphans?: () => boolean;
 }
@@ -156,6 +158,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
+    whenReady: deps.whenRuntimeReady ?? Promise.resolve(),
     starts: new Limiter(2 * machine.cpus),
     longestBackOffMs: settings.maxContainerRestartPeriod,
     removeObject: (ref) => removeObject(client, ref),

@@ -8,6 +8,7 @@ import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Limiter } from '../../lib/limiter.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
+import { untilAborted } from '../../lib/until-aborted.ts';
 import type { ContainerId, Runtime, SandboxConfig, SandboxId } from '../../runtime/runtime.ts';
 import { currentSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.ts';
@@ -23,6 +24,8 @@ export interface ExecuteDeps {
   readonly log: Logger;
   /** Removes the files of a container that was removed (log, termination log); the runtime leaves them behind. */
   readonly removeContainerFiles: (uid: string, container: ObservedContainer) => Promise<void>;
+  /** Resolves when pods may be started: after a power cut images are made good first. */
+  readonly whenReady: Promise<void>;
   /** Bounds how many sandboxes and containers are started at once (runtime-facts 0.6). */
   readonly starts: Limiter;
 }
@@ -127,6 +130,7 @@ class Execution implements ExecuteResult {
   async #runSandbox(attempt: number): Promise<void> {
     const { runtime, configs, starts, log } = this.#deps;
     try {
+      await untilAborted(this.#deps.whenReady, this.#pulls);
       const config = await configs.sandbox(this.#pod, attempt);
       this.#sandboxId = await starts.run(() => runtime.runSandbox(config, this.#signal), this.#pulls);
       this.#sandboxConfig = config;

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { untilAborted } from '../../lib/until-aborted.ts';
 import type { ObservedPod } from '../observed-pod.ts';
 import { type PodRef, podLogName, podRef } from '../pod-names.ts';
 import { type ConfigReference, usesConfig } from './config-references.ts';
@@ -130,16 +131,4 @@ function isStatusOnly(previous: Pod, next: Pod): boolean {
 
 function nameOf({ metadata }: NamedObject): { readonly namespace: string; readonly name: string } {
   return { namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -8,6 +8,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { Clock } from '../../../lib/clock.ts';
 import { StatusError } from '../../../lib/status-error.ts';
+import { untilAborted } from '../../../lib/until-aborted.ts';
 
 export interface ConnectionDeps {
   /** Path of the unix socket. */
@@ -109,11 +110,4 @@ export class Connection {
     session.once('close', () => reject(new Error('connection closed')));
     return promise;
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }
