@@ -51,6 +51,7 @@ export async function handleRequest(deps: RequestDeps, incoming: Incoming): Prom
       return;
     }
     const failure = toFailure(error, deps.log, { method: request.method, path: pathname });
+    if (failure.reason === 'Unauthorized') leaveNoPlace(response);
     await sendFailure({ request, response, clock: deps.clock, signal }, failure).catch(() => response.destroy());
   }
 }
@@ -97,11 +98,17 @@ async function answerHealth(
 ): Promise<void> {
   const verbose = readBoolean(query, 'verbose') ?? false;
   const { ok, text } = await checkHealth(deps.healthChecks, kind, verbose, query.getAll('exclude'));
+  leaveNoPlace(response);
   response.writeHead(ok ? 200 : 500, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-cache, private',
   });
   response.end(text);
+}
+
+/** Connections are counted: strangers, who get nothing but this answer, must not keep theirs. */
+function leaveNoPlace(response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
 }
 
 /** What a client is told. A failure of ours is logged here, once, and the client learns under which id. */

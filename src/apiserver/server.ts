@@ -73,6 +73,8 @@ const headersTimeoutMs = 10_000;
 const handshakeTimeoutMs = 10_000;
 /** How often Node looks for connections whose headers do not arrive. */
 const connectionCheckMs = 5_000;
+/** After so much silence the kernel asks whether a client is still there: a followed log may have nothing to say. */
+const tcpKeepAliveMs = 60_000;
 /** Longer than clients keep idle connections, so that they and not we decide. */
 const keepAliveMs = 120_000;
 const maxConnections = 1_000;
@@ -210,6 +212,8 @@ const httpOptions = {
   requestTimeout: 0,
   connectionsCheckingInterval: connectionCheckMs,
   keepAliveTimeout: keepAliveMs,
+  keepAlive: true,
+  keepAliveInitialDelay: tcpKeepAliveMs,
   shouldUpgradeCallback: isUpgradeServed,
 };
 

@@ -3,14 +3,20 @@ import { imageArchiveKind } from '../../api/kinds/image-archive.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { sendObject } from '../http/object-answer.ts';
+import { presentationOf, sendObject } from '../http/object-answer.ts';
 import type { ImageLoader } from '../image-loader.ts';
+import { readDryRun } from '../write-context.ts';
 
 const archiveTypes: ReadonlySet<string> = new Set(['application/x-tar', 'application/octet-stream']);
 
-/** @throws StatusError UnsupportedMediaType for another content type; else the loader's */
+/** @throws StatusError UnsupportedMediaType for another content type, BadRequest for a dry run; else the loader's */
 export async function handleImageArchive(loader: ImageLoader, exchange: Exchange): Promise<void> {
-  const { request, clock, signal } = exchange;
+  const { request, query, clock, signal } = exchange;
+  // What cannot be answered must not be done.
+  presentationOf(exchange);
+  if (readDryRun(query, 'CreateOptions')) {
+    throw new StatusError('BadRequest', 'an image archive cannot be loaded as a dry run');
+  }
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!archiveTypes.has(type)) {
     throw new StatusError('UnsupportedMediaType', `an image archive is sent as application/x-tar, not as "${type}"`);

@@ -72,6 +72,7 @@ async function readPatch({ request, clock }: Exchange, type: PatchType): Promise
 }
 
 export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {
+  presentationOf(exchange);
   const options = await readDeleteOptions(exchange);
   const deleted = await registry.delete(target.kind, target.key, options);
   await sendDeleted(exchange, target, deleted);
