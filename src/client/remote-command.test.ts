@@ -65,6 +65,21 @@ describe('a remote command', () => {
       stop,
     );
 
+  it('waits once for a slow reader, however many messages are there already', async () => {
+    device.streams.exec = async (_ref, _command, ends) => {
+      for (let line = 0; line < 200; line += 1) ends.stdout?.write(`${line} ${'x'.repeat(200)}\n`);
+      return { exitCode: 0 };
+    };
+    const stdout = new Collected(true);
+    let waiting = 0;
+    stdout.on('newListener', (event) => {
+      if (event === 'drain') waiting = Math.max(waiting, stdout.listenerCount('drain') + 1);
+    });
+    assert.equal(await run({ stdout }), 0);
+    assert.equal(stdout.bytes, 200 * 202 + 10 + 90 * 2 + 100 * 3);
+    assert.equal(waiting, 1);
+  });
+
   it('gets its arguments as they are, and gives both outputs and its exit code back', async () => {
     let seen: unknown;
     device.streams.exec = async (ref, command, ends) => {

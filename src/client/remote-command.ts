@@ -139,7 +139,8 @@ function pass(bytes: Buffer, to: Writable, socket: WebSocket, fail: (error: unkn
   }
   if (to.write(bytes)) return;
   socket.pause();
-  to.once('drain', () => socket.resume());
+  // Messages that had been received already still come while paused; one waiter is enough.
+  if (to.listenerCount('drain') === 0) to.once('drain', () => socket.resume());
 }
 
 async function sendStdin(socket: WebSocket, stdin: Readable, signal: AbortSignal): Promise<void> {

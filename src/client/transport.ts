@@ -79,7 +79,8 @@ export class Transport {
    * Sends a request; resolves when the head of the answer has arrived, whatever its status. The caller reads
    * or destroys the body. Aborting `signal` ends the request and, later, the body.
    *
-   * @throws StatusError ServiceUnavailable or Timeout when the server cannot be reached; `signal.reason` when aborted
+   * @throws StatusError ServiceUnavailable or Timeout when the server cannot be reached; the error of a `body` that
+   *   cannot be read; `signal.reason` when aborted
    */
   async request(request: TransportRequest): Promise<IncomingMessage> {
     request.signal?.throwIfAborted();
@@ -185,6 +186,9 @@ export class Transport {
       outgoing.end(request.body);
     } else {
       // A source that fails ends the request with its error; a server that answers early is heard all the same.
+      request.body.once('error', (error) => {
+        if (!outgoing.destroyed) reject(new SourceFailed(error));
+      });
       pipeline(request.body, outgoing, (error) => {
         if (error) reject(error);
       });
@@ -194,6 +198,7 @@ export class Transport {
 
   #fail(error: unknown, signal: AbortSignal | undefined): never {
     if (signal?.aborted) throw signal.reason;
+    if (error instanceof SourceFailed) throw error.cause;
     throw connectionError(error instanceof StaleConnection ? error.cause : error, this.address);
   }
 }
@@ -206,6 +211,13 @@ function contentLength(body: TransportRequest['body']): OutgoingHttpHeaders {
 class StaleConnection extends Error {
   constructor(cause: unknown) {
     super('stale connection', { cause });
+  }
+}
+
+/** What was to be sent could not be read; the server has nothing to do with it. */
+class SourceFailed extends Error {
+  constructor(cause: unknown) {
+    super('source failed', { cause });
   }
 }
 

@@ -41,5 +41,10 @@ describe('eli image load', () => {
     const missing = await load(['/nonexistent.tar']);
     assert.equal(missing.exitCode, 1);
     assert.match(missing.stderr, /\/nonexistent\.tar: no such file\n {2}make one with "docker save/);
+    // A regular file that nobody can read, root included.
+    const unreadable = await load(['/proc/self/mem']);
+    assert.equal(unreadable.exitCode, 1);
+    assert.match(unreadable.stderr, /^error: .*\/proc\/self\/mem: .*EIO/);
+    assert.doesNotMatch(unreadable.stderr, /cannot reach/);
   });
 });

@@ -14,13 +14,17 @@ export async function runImageLoad(archives: readonly string[], context: Command
       throw new UsageError(`${archive}: no such file`, 'make one with "docker save IMAGE > FILE"');
     }
     const stream = archive === '-' ? context.io.stdin : context.io.files.openFile(archive);
-    const loaded = await rest.json<ImageArchive>({
+    const answer = rest.json<ImageArchive>({
       method: 'POST',
       path: '/apis/eliot.run/v1alpha1/imagearchives',
       contentType: 'application/x-tar',
       stream,
       signal: context.signal,
       answerTimeoutMs,
+    });
+    const loaded = await answer.catch((error: unknown) => {
+      if (error !== stream.errored) throw error;
+      throw new UsageError(`cannot read ${archive}: ${error instanceof Error ? error.message : String(error)}`);
     });
     for (const name of loaded.status.images ?? []) await context.print(`image/${name} loaded\n`);
   }
