@@ -67,9 +67,11 @@ function runLevel(level: Level, files: readonly string[]): Promise<Summary> {
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'test' } },
   );
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  // Decoded as a whole: a letter may be split between two chunks.
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (chunk: string) => {
     process.stdout.write(chunk);
-    output = (output + chunk.toString()).slice(-20_000);
+    output = (output + chunk).slice(-20_000);
   });
   child.on('close', (code) => {
     const summary = parseSummary(output);

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** What node:test's closing lines say. */
 export interface Summary {
   readonly files: number;
@@ -7,9 +9,11 @@ export interface Summary {
   readonly skipped: number;
 }
 
+/** Colours, which CI systems ask for with FORCE_COLOR, do not matter. */
 export function parseSummary(output: string): Summary {
+  const plain = stripVTControlCharacters(output);
   const count = (name: string): number => {
-    const matches = [...output.matchAll(new RegExp(`^ℹ ${name} (\\d+)$`, 'gm'))];
+    const matches = [...plain.matchAll(new RegExp(`^ℹ ${name} (\\d+)$`, 'gm'))];
     return Number(matches.at(-1)?.[1] ?? 0);
   };
   return {
