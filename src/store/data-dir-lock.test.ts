@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -55,6 +55,13 @@ describe('the lock of a data directory', () => {
       lockDataDir(directory).release();
     });
   }
+
+  it('makes no file but its own, so that it can be taken on a full disk', () => {
+    const lock = lockDataDir(directory);
+    assert.deepEqual(readdirSync(directory), ['lock']);
+    assert.equal(statSync(join(directory, 'lock')).size, 0);
+    lock.release();
+  });
 
   it('refuses a second time in the same process, until it is released', () => {
     const lock = lockDataDir(directory);

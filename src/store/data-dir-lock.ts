@@ -22,7 +22,8 @@ export interface DataDirLock {
 export function lockDataDir(dataDir: string): DataDirLock {
   const db = new DatabaseSync(join(dataDir, 'lock'), { timeout: 0 });
   try {
-    db.exec('BEGIN EXCLUSIVE');
+    // Without a journal file: on a full disk none could be made, and nobody could delete anything.
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
     if (!isBusy(error)) throw error;

@@ -265,6 +265,21 @@ describe('a full disk', () => {
     await again.store.close();
   });
 
+  it('lets an object be marked for its deletion', async (context) => {
+    const directory = newDirectory();
+    const disk = mountSmall(directory, 12 * 1024);
+    if (disk === undefined) return context.skip('cannot mount a file system here');
+    const { store } = await open(directory, { intentPath: join(disk, 'eliot.db'), ballastBytes: 2 * 1024 * 1024 });
+    const revision = await create(store, 'pods/a');
+    writeUntilFull(join(disk, 'filler'));
+    // Until the log is full too.
+    await fillUp(async () => void (await create(store, `pods/${Math.random()}`)));
+    const put = { key: 'pods/a', intent: 'x'.repeat(5_000), expected: revision };
+    await assert.rejects(store.put(put), (error) => isStatusError(error, 'ServiceUnavailable'));
+    assert.notEqual(await store.put({ ...put, isDeletion: true }), 'Conflict');
+    await store.close();
+  });
+
   it('does not keep the store from starting', async (context) => {
     const directory = newDirectory();
     const disk = mountSmall(directory, 12 * 1024);

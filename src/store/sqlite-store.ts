@@ -183,11 +183,11 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** After a failed commit: a delete gets the ballast's space and one more try; a put is refused. */
+  /** After a failed commit: a deletion gets the ballast's space and one more try; any other put is refused. */
   #commitLast(batch: readonly Waiting[], failure: unknown): void {
     let error = failure;
-    const isDelete = batch.every(({ operation }) => operation.type === 'delete');
-    if (isDelete && isDiskFull(failure) && this.#deps.ballast.release()) {
+    const isDeletion = batch.every(({ operation }) => operation.type === 'delete' || operation.put.isDeletion === true);
+    if (isDeletion && isDiskFull(failure) && this.#deps.ballast.release()) {
       this.#deps.log.warn('disk is full, ballast released so that objects can be deleted');
       // A copy, and the ballast with it, follows once there is space again.
       this.#copying.mark();

@@ -39,6 +39,8 @@ export interface Put {
   readonly observation?: string;
   /** Keep this observation over a power cut (written with others, at most once a minute). */
   readonly keep?: boolean;
+  /** A step of a deletion (a pod marked to end): on a full disk it gets the space that is held back for deleting. */
+  readonly isDeletion?: boolean;
   /** The entry's current revision; 0 means that the key must not exist. */
   readonly expected: number;
 }

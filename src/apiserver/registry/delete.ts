@@ -104,6 +104,7 @@ async function mark(
   const entry = await deps.store.put({
     key: objectKey(kind, key),
     ...encodeObject(kind, marked),
+    isDeletion: true,
     expected: current.revision,
   });
   return entry === 'Conflict' ? 'Conflict' : { object: decodeEntry(kind, entry), removed: false };
