@@ -7,6 +7,8 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 
 export ELIOT_DATA_DIR="${ELIOT_DATA_DIR:-/var/lib/eliot}"
 export ELIOT_RUN_DIR="${ELIOT_RUN_DIR:-/run/eliot}"
+# a device that somebody chose for eli is not the one that is started here
+unset ELI_NODE
 marker="$ELIOT_DATA_DIR/.quickstart"
 pidfile="$ELIOT_RUN_DIR/quickstart.pid"
 log="$ELIOT_RUN_DIR/quickstart.log"
@@ -33,6 +35,7 @@ stop() {
     done_ "nothing to stop"
     return
   fi
+  require_same_run_directory
   local pid
   if pid=$(running_pid); then
     step "stopping eliotd (pid $pid)"
@@ -59,6 +62,8 @@ wait_for() { # SECONDS WHAT COMMAND...
     if "$@" >/dev/null 2>&1; then return; fi
     if ! is_alive; then
       tail -n 20 "$log" >&2
+      printf '  Is its port taken? ELIOT_LISTEN=0.0.0.0:7443 npm run quickstart uses another one.\n' >&2
+      printf '  What has been made so far is removed by: npm run quickstart -- --stop\n' >&2
       fail "eliotd has ended; its log is above"
     fi
     sleep 0.2
@@ -67,22 +72,46 @@ wait_for() { # SECONDS WHAT COMMAND...
   fail "$what did not happen within $seconds s; the log of eliotd is above and in $log"
 }
 
+# The marker names the run directory that belongs to the data directory; --stop must remove no other.
+require_same_run_directory() {
+  local run_directory
+  run_directory=$(cat "$marker")
+  if [ -n "$run_directory" ] && [ "$run_directory" != "$ELIOT_RUN_DIR" ]; then
+    fail "quickstart was started with ELIOT_RUN_DIR=$run_directory; set it again"
+  fi
+}
+
+# Both directories are removed by --stop, so they must be ours alone.
+require_own_directories() {
+  if [ -e "$marker" ]; then
+    require_same_run_directory
+    return
+  fi
+  local directory
+  for directory in "$ELIOT_DATA_DIR" "$ELIOT_RUN_DIR"; do
+    if [ -e "$ELIOT_DATA_DIR/eliot.db" ]; then
+      fail "an Eliot that quickstart did not make lives in $ELIOT_DATA_DIR; choose another place with ELIOT_DATA_DIR and ELIOT_RUN_DIR"
+    fi
+    if [ -e "$directory" ] && { [ ! -d "$directory" ] || [ -n "$(ls -A "$directory")" ]; }; then
+      fail "$directory is there already and not empty; choose another place with ELIOT_DATA_DIR and ELIOT_RUN_DIR"
+    fi
+  done
+}
+
 node_is_ready() { bin/eli get nodes -o 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
 pod_is_running() { bin/eli get pod hello-world -o 'jsonpath={.status.phase}' | grep -q Running; }
 pod_has_logs() { [ -n "$(bin/eli logs hello-world --tail 1)" ]; }
 
 start() {
   [ "$(id -u)" = 0 ] || fail "quickstart needs root (it starts containers): sudo npm run quickstart"
-  if [ -e "$ELIOT_DATA_DIR/eliot.db" ] && [ ! -e "$marker" ]; then
-    fail "an Eliot that quickstart did not make lives in $ELIOT_DATA_DIR; choose another place with ELIOT_DATA_DIR and ELIOT_RUN_DIR"
-  fi
+  require_own_directories
   bash scripts/prepare.sh run
   export PATH="$PWD/node_modules/.bin:$PATH"
   step "building eliotd and eli"
   node scripts/build.ts >/dev/null
 
   mkdir -p "$ELIOT_DATA_DIR" "$ELIOT_RUN_DIR"
-  touch "$marker"
+  printf '%s\n' "$ELIOT_RUN_DIR" >"$marker"
   if running_pid >/dev/null; then
     done_ "eliotd is running already"
   else
@@ -95,11 +124,9 @@ start() {
   wait_for 60 "the node becoming ready" node_is_ready
 
   step "making the hello-world image on the spot and loading it"
-  local image
-  image=$(mktemp)
-  node scripts/busybox-image.ts eliot.run/hello-world:1 "$image"
-  bin/eli image load "$image" >/dev/null
-  rm -f "$image"
+  node scripts/busybox-image.ts eliot.run/hello-world:1 "$ELIOT_RUN_DIR/hello-world.tar"
+  bin/eli image load "$ELIOT_RUN_DIR/hello-world.tar" >/dev/null
+  rm -f "$ELIOT_RUN_DIR/hello-world.tar"
 
   step "deploying the hello-world pod"
   bin/eli apply -f examples/hello-world.yaml
@@ -116,7 +143,7 @@ start() {
   cat <<EOF
 
 ✓ Eliot is running. Try next:
-    export PATH=$PWD/bin:\$PATH KUBECONFIG=$KUBECONFIG
+    export PATH="$PWD/bin:\$PATH" KUBECONFIG="$KUBECONFIG"
     eli describe pod hello-world
     eli exec -it hello-world -- sh
     eli logs -f hello-world

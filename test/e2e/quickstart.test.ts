@@ -1,6 +1,8 @@
 /** The two commands of the README, in directories of their own. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -55,6 +57,33 @@ describe('the quickstart', () => {
       ),
       [],
     );
+  });
+
+  it('touches no directory that holds something else', async () => {
+    const taken = join(directory, 'taken');
+    mkdirSync(taken);
+    writeFileSync(join(taken, 'mine'), '');
+    for (const other of [{ ELIOT_DATA_DIR: taken }, { ELIOT_RUN_DIR: taken }]) {
+      const started = await run('npm', ['run', '-s', 'quickstart'], { env: { ...env, ...other } });
+      assert.equal(started.exitCode, 1);
+      assert.match(started.stderr, /taken is there already and not empty; choose another place with ELIOT_DATA_DIR/);
+      await run('npm', ['run', '-s', 'quickstart', '--', '--stop'], { env: { ...env, ...other } });
+    }
+    assert.deepEqual(readdirSync(taken), ['mine']);
+  });
+
+  it('says how to choose another port when its own is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const taken = { ...env, ELIOT_LISTEN: `127.0.0.1:${port}` };
+    const { exitCode, stderr } = await run('npm', ['run', '-s', 'quickstart'], { env: taken, timeoutMs: 240_000 });
+    server.close();
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /is in use by another program/);
+    assert.match(stderr, /ELIOT_LISTEN=0\.0\.0\.0:7443 npm run quickstart/);
+    await runOk('npm', ['run', '-s', 'quickstart', '--', '--stop'], { env: taken, timeoutMs: 120_000 });
+    assert.equal(existsSync(env['ELIOT_DATA_DIR'] ?? ''), false);
   });
 
   it('-- --stop with nothing started does nothing', async () => {
