@@ -6,10 +6,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { packTar, type TarEntry } from 'modern-tar';
 
-const busyboxPath = '/bin/busybox';
+/** Where `scripts/prepare.sh` puts a static one when the machine's own is dynamic. */
+const unpackedPath = fileURLToPath(new URL('../.cache/busybox/bin/busybox', import.meta.url));
+const busyboxPath = existsSync(unpackedPath) ? unpackedPath : '/bin/busybox';
 
 export interface ImageOptions {
   /** Full reference, for example `eliot.run/hello-world:1`. */

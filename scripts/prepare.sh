@@ -14,7 +14,13 @@ install_npm_packages() {
     return
   fi
   say "• installing npm packages (this takes a minute)"
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # What builds and tests are development packages; NODE_ENV=production would leave them out.
+  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
+}
+
+# The program in the hello-world and test images; a dynamic one would not find its libraries there.
+has_static_busybox() {
+  [ -x .cache/busybox/bin/busybox ] || { [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1; }
 }
 
 # packages whose program or file is missing
@@ -24,8 +30,7 @@ missing_packages() {
   if [ ! -x /usr/lib/cni/bridge ] && [ ! -x /opt/cni/bin/bridge ]; then echo containernetworking-plugins; fi
   if ! command -v iptables >/dev/null; then echo iptables; fi
   if ! command -v ip >/dev/null; then echo iproute2; fi
-  # the program in the hello-world and test images
-  if [ ! -x /bin/busybox ] || [ -L /bin/busybox ]; then echo busybox-static; fi
+  if ! has_static_busybox; then echo busybox-static; fi
   if [ "$1" = test ]; then
     if ! command -v unzip >/dev/null; then echo unzip; fi
     if ! command -v docker-registry >/dev/null; then echo docker-registry; fi
@@ -51,12 +56,30 @@ install_debian_packages() {
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+  # Debian's dynamic busybox, which its initramfs wants, would be removed for the static one: that is only unpacked.
+  if [ -x /bin/busybox ] && [[ " $packages" = *" busybox-static "* ]]; then
+    packages=${packages/busybox-static /}
+    unpack_static_busybox >/dev/null 2>&1 || { "${apt[@]}" update >/dev/null && unpack_static_busybox >/dev/null; }
+  fi
+  if [ -z "${packages// /}" ]; then return; fi
   # shellcheck disable=SC2086
-  if ! "${apt[@]}" install -y --no-install-recommends $packages >/dev/null 2>&1; then
+  if ! "${apt[@]}" install -y --no-install-recommends --no-remove $packages >/dev/null 2>&1; then
     "${apt[@]}" update >/dev/null
-    "${apt[@]}" install -y --no-install-recommends $packages >/dev/null
+    "${apt[@]}" install -y --no-install-recommends --no-remove $packages >/dev/null
   fi
 }
+
+# into .cache/busybox, where busybox-image.ts looks first
+unpack_static_busybox() (
+  mkdir -p .cache/busybox-download
+  cd .cache/busybox-download
+  # apt's own user may not write here, and need not
+  apt-get -qq -o APT::Sandbox::User=root download busybox-static
+  dpkg-deb -x busybox-static_*.deb ../busybox
+  cd ..
+  rm -rf busybox-download
+  if [ ! -e busybox/bin/busybox ]; then mkdir -p busybox/bin && cp busybox/usr/bin/busybox busybox/bin/busybox; fi
+)
 
 install_npm_packages
 install_debian_packages "${1:-run}"
