@@ -35,3 +35,12 @@ it('removes what former pods left, and nothing of those that exist', async () =>
     await rm(dir, { recursive: true, force: true });
   }
 });
+
+it('does not end the daemon when a directory cannot be read', async () => {
+  const warnings: string[] = [];
+  const failing = { list: () => Promise.reject(new Error('EIO: i/o error')), remove: async () => {} };
+  const deps = { podDirectories: ['/pods'], logDirectory: '/logs', cgroupParents: [], unmountBelow: async () => {} };
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  await removeLeftovers({ ...deps, files: failing, cgroups: failing, log }, () => false);
+  assert.deepEqual(warnings, ['cannot look for what former pods left']);
+});

@@ -19,8 +19,16 @@ export interface LeftoversDeps {
   readonly cgroupParents: readonly string[];
 }
 
-/** Never throws: what cannot be removed now is tried again at the next start. */
+/** Never throws: what cannot be read or removed now is tried again at the next start. */
 export async function removeLeftovers(deps: LeftoversDeps, isKnown: (uid: string) => boolean): Promise<void> {
+  try {
+    await removeAll(deps, isKnown);
+  } catch (error) {
+    deps.log.warn('cannot look for what former pods left', { error });
+  }
+}
+
+async function removeAll(deps: LeftoversDeps, isKnown: (uid: string) => boolean): Promise<void> {
   const { files, cgroups, log } = deps;
   const attempt = async (what: string, remove: () => Promise<void>): Promise<void> => {
     try {

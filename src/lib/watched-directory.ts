@@ -20,15 +20,17 @@ export class WatchedDirectory {
   }
 
   /**
-   * Every regular file (links followed), by name; undefined when there is no directory. A file that vanishes meanwhile is left out.
+   * The wanted regular files (links followed), by name; undefined when there is no directory. A file that vanishes
+   * meanwhile is left out.
    *
+   * @param isWanted told the name; what is not wanted is not looked at, however large it is
    * @throws Error for one that cannot be read or is larger than 3 MiB
    */
-  async read(): Promise<readonly TextFile[] | undefined> {
+  async read(isWanted: (name: string) => boolean): Promise<readonly TextFile[] | undefined> {
     const names = await orUndefined(readdir(this.#path));
     if (names === undefined) return undefined;
     const files: TextFile[] = [];
-    for (const name of names.sort()) {
+    for (const name of names.filter(isWanted).sort()) {
       const path = join(this.#path, name);
       const status = await orUndefined(stat(path));
       if (!status?.isFile()) continue;

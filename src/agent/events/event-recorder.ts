@@ -27,7 +27,7 @@ export interface EventRecorderDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly nodeName: string;
-  /** Milliseconds that an event is kept after it happened last. */
+  /** Milliseconds that an event is kept after it happened last; up to two sweeps more, and anew after a restart. */
   readonly eventTtl: number;
   /** Sixteen random hex digits, for names. */
   readonly newNameSuffix: () => string;
@@ -47,6 +47,8 @@ export class EventRecorder {
   readonly #correlator: EventCorrelator;
   /** By name: an event that happens again before it was written is written once. */
   readonly #pending = new Map<string, Pending>();
+  /** By uid, since when a sweep has seen this version: the wall clock in an event may be decades off, and may jump. */
+  #seen: ReadonlyMap<string, { readonly version: string; readonly sinceMonotonicMs: number }> = new Map();
   #wake: (() => void) | undefined;
 
   constructor(deps: EventRecorderDeps) {
@@ -144,14 +146,18 @@ export class EventRecorder {
 
   async #sweep(signal: AbortSignal): Promise<void> {
     const { client, clock, eventTtl, log } = this.#deps;
+    const now = clock.monotonicMs();
+    const seen = new Map<string, { readonly version: string; readonly sinceMonotonicMs: number }>();
     try {
       const { items } = await client.list<Event>(events, {}, signal);
-      for (const { metadata, lastTimestamp, eventTime } of items) {
-        const happenedMs = Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
-        const { name = '', namespace = '' } = metadata;
-        if (signal.aborted || !(clock.now() - happenedMs > eventTtl)) continue;
-        await client.delete(events, { namespace, name });
+      for (const { metadata } of items) {
+        const { name = '', namespace = '', uid = '', resourceVersion: version = '' } = metadata;
+        const before = this.#seen.get(uid);
+        const sinceMonotonicMs = before?.version === version ? before.sinceMonotonicMs : now;
+        if (now - sinceMonotonicMs < eventTtl || signal.aborted) seen.set(uid, { version, sinceMonotonicMs });
+        else await client.delete(events, { namespace, name });
       }
+      this.#seen = seen;
     } catch (error) {
       if (!signal.aborted && !isStatusError(error, 'NotFound')) log.warn('cannot remove old events', { error });
     }

@@ -106,6 +106,15 @@ describe('a manifest directory', () => {
     assert.equal(await dataOf('a'), '2');
   });
 
+  it('does not look at files that are no manifests', async () => {
+    write('a.yaml', map('a'));
+    write('core', 'x'.repeat(4 * 1024 * 1024));
+    write('.b.yaml.part', ': no YAML yet');
+    start();
+    await until(async () => (await dataOf('a')) === '1');
+    assert.equal(directory.fault, undefined);
+  });
+
   it('waits until a burst of changes is over', async () => {
     start();
     await until(() => clock.sleeping > 0);

@@ -24,8 +24,8 @@ const slowIntervalMs = 60_000;
 
 /** The directory as the source needs it; `lib/watched-directory.ts` is one. */
 export interface ManifestFiles {
-  /** Every file of the directory, by name; undefined when there is no directory. */
-  read(): Promise<readonly ManifestFile[] | undefined>;
+  /** The wanted files of the directory, by name; undefined when there is no directory. */
+  read(isWanted: (name: string) => boolean): Promise<readonly ManifestFile[] | undefined>;
   /** Calls `onChange` whenever something in the directory changes, from now on until `signal` aborts; when it can tell. */
   watch(signal: AbortSignal, onChange: () => void): void;
 }
@@ -68,12 +68,12 @@ export class ManifestDirectory {
   async #read(): Promise<void> {
     const { files, log, onDesired } = this.#deps;
     try {
-      const found = await files.read();
+      const found = await files.read(isManifest);
       if (found === undefined) {
         this.#setFault('the directory does not exist', 'debug');
         return;
       }
-      const objects = readManifests(found.filter(({ name }) => isManifest(name)));
+      const objects = readManifests(found);
       const hash = hashObjects(objects);
       this.#fault = undefined;
       if (hash === this.#hash) return;
