@@ -300,7 +300,8 @@ describe('writing to the durable file', () => {
       directory.clock.advance(60_000);
       await settle();
     }
-    await until(() => directory.clock.sleeping === 0, 'no timer');
+    // The copy is made in the background, and is there when it is whole.
+    await until(() => directory.clock.sleeping === 0 && directory.has('eliot.db.copy'), 'no timer, and the copy');
     const before = written(directory);
     directory.clock.advance(3_600_000);
     await settle();
