@@ -160,7 +160,7 @@ describe('streams on containerd', () => {
     assert.ok(performance.now() - began < 10_000);
   });
 
-  it('ends what a crash has left behind', async () => {
+  it('ends what a crash has left behind, and nothing that is under way', async () => {
     const mark = `904${Date.now() % 100_000}`;
     const stdout = new Collector();
     const running = runtime.exec(
@@ -170,8 +170,10 @@ describe('streams on containerd', () => {
     );
     await stdout.until('begun');
     // As a new program would find it: the pipes in the directory, the process running.
-    const { grpc } = containerd.managed;
-    const deps = { grpc, clock: createSystemClock(), log: silentLogger, fifoDirectory: containerd.fifoDirectory };
+    const { grpc, sweepOrphanExecs: sweepNow } = containerd.managed;
+    assert.equal(await sweepNow(), 0);
+    const own = { fifoDirectory: containerd.fifoDirectory, execPrefix: 'eliot-later-' };
+    const deps = { grpc, clock: createSystemClock(), log: silentLogger, ...own };
     assert.equal(await sweepOrphanExecs(deps), 1);
     await nothingLeft(mark);
     assert.deepEqual(await pipes(), []);

@@ -1,4 +1,5 @@
 /** Joins the parts of the containerd adapter. */
+import { randomBytes } from 'node:crypto';
 import { runChild } from '../../host/run-child.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -37,7 +38,7 @@ export interface ContainerdAdapter {
    * sandboxes were removed and before the first pod; see `SyncedImages.settle`.
    */
   settleImages(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]>;
-  /** Ends execs whose clients died with the last eliotd. Call it once at start; resolves with how many there were. */
+  /** Ends execs whose clients died with a former eliotd; resolves with how many there were. */
   sweepOrphanExecs(): Promise<number>;
   close(): void;
 }
@@ -49,11 +50,13 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
   const stall = options.pullStallTimeoutMs === undefined ? {} : { pullStallTimeoutMs: options.pullStallTimeoutMs };
   const images = new ContainerdImages({ grpc, clock, log, runChild, root, architectures, ...stall });
   const closing = new AbortController();
+  const execPrefix = `eliot-${randomBytes(4).toString('hex')}-`;
   const runtime = new ContainerdRuntime({
     grpc,
     clock,
     log,
     fifoDirectory,
+    execPrefix,
     sandboxImage: options.sandboxImage ?? pauseImageName,
     onUnpacked: (image) => {
       // The container does not wait for it; without the mark the image is only unpacked once more after a power cut.
@@ -70,7 +73,7 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
     images,
     grpc,
     settleImages: (isNewBoot, signal) => images.synced.settle(isNewBoot, signal),
-    sweepOrphanExecs: () => sweepOrphanExecs({ grpc, clock, log, fifoDirectory }),
+    sweepOrphanExecs: () => sweepOrphanExecs({ grpc, clock, log, fifoDirectory, execPrefix }),
     close: () => {
       closing.abort();
       grpc.close();

@@ -54,6 +54,8 @@ export interface ContainerdRuntimeDeps {
   readonly log: Logger;
   /** Directory for the FIFOs of execs, ours alone, on tmpfs. */
   readonly fifoDirectory: string;
+  /** Begins the id of every exec of this process. */
+  readonly execPrefix: string;
   /** The image of sandboxes, by the runtime's configuration. */
   readonly sandboxImage: string;
   /** Told after each sandbox or container was created: its image is unpacked now. */

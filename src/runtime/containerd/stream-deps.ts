@@ -11,6 +11,8 @@ export interface StreamDeps {
   readonly log: Logger;
   /** A directory for FIFOs, ours alone; made by its user with mode 0700 when missing. */
   readonly fifoDirectory: string;
+  /** Begins the id of every exec of this process, and of no other's: tells those under way from a former one's. */
+  readonly execPrefix: string;
   /**
    * Runs `start` while it holds one of the container's sandbox's places for exec starts: more than a few at once
    * stall the pod's shim for seconds. Hold it from `Tasks.Exec` to the answer of `Tasks.Start`, not longer.

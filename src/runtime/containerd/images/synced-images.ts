@@ -21,6 +21,9 @@ const snapshotLabelPrefix = 'containerd.io/gc.ref.snapshot.';
 /** Flushing a slow card may take long; nothing waits for it but the mark. */
 const syncTimeoutMs = 10 * 60_000;
 
+/** For calls that look at metadata, or change a label: nobody watches over containerd yet while images are settled. */
+const callTimeoutMs = 20_000;
+
 export interface SyncedImagesDeps {
   readonly grpc: GrpcClient;
   readonly clock: Clock;
@@ -64,7 +67,7 @@ export class SyncedImages {
    * @returns the ids of the images that will be unpacked again
    */
   async settle(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]> {
-    const { images } = await this.#deps.grpc.unary(criImages.listImages, {}, { signal });
+    const { images } = await this.#deps.grpc.unary(criImages.listImages, {}, { signal, timeoutMs: callTimeoutMs });
     const dropped: string[] = [];
     for (const { id } of images) {
       const labels = await this.#labelsOf(id, signal);
@@ -101,7 +104,11 @@ export class SyncedImages {
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, string | undefined>> | undefined> {
     try {
-      const { info } = await this.#deps.grpc.unary(contentService.info, { digest }, { signal });
+      const { info } = await this.#deps.grpc.unary(
+        contentService.info,
+        { digest },
+        { signal, timeoutMs: callTimeoutMs },
+      );
       return info?.labels ?? {};
     } catch (error) {
       if (isStatusError(error, 'NotFound')) return undefined;
@@ -111,14 +118,16 @@ export class SyncedImages {
 
   async #setLabels(digest: string, labels: Record<string, string>, signal: AbortSignal): Promise<void> {
     const paths = Object.keys(labels).map((key) => `labels.${key}`);
-    await this.#deps.grpc.unary(contentService.update, { info: { digest, labels }, updateMask: { paths } }, { signal });
+    const request = { info: { digest, labels }, updateMask: { paths } };
+    await this.#deps.grpc.unary(contentService.update, request, { signal, timeoutMs: callTimeoutMs });
   }
 
   /** A lease deleted synchronously makes containerd collect at once. */
   async #collectGarbage(signal: AbortSignal): Promise<void> {
     const { grpc, clock } = this.#deps;
     const id = `eliot-collect-${clock.now()}`;
-    await grpc.unary(leaseService.create, { id }, { signal });
-    await grpc.unary(leaseService.delete, { id, sync: true }, { signal });
+    await grpc.unary(leaseService.create, { id }, { signal, timeoutMs: callTimeoutMs });
+    // Removing large images from a slow card takes its time.
+    await grpc.unary(leaseService.delete, { id, sync: true }, { signal, timeoutMs: syncTimeoutMs });
   }
 }

@@ -43,7 +43,7 @@ export async function execInContainer(
   const first = request.tty ? sizes.next() : undefined;
   const terminal = first && { size: await sizeWithin(firstSizeMs, first, deps.clock, signal) };
   const spec = await processSpec(deps, container, request.command, terminal, signal);
-  const execId = `eliot-${randomUUID()}`;
+  const execId = `${deps.execPrefix}${randomUUID()}`;
   const wanted = { stdin: request.stdin !== undefined, stderr: !request.tty };
   const fifos = await Fifos.create(join(deps.fifoDirectory, `${container}.${execId}`), wanted, signal);
   const process = new ExecProcess(deps, container, execId);
