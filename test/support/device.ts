@@ -191,7 +191,18 @@ export class TestDevice {
   /** Stops eliotd, removes its pods, containerd, network and files. */
   async close(): Promise<void> {
     await this.stopDaemon('SIGTERM').catch(() => this.stopDaemon('SIGKILL'));
-    const reset = await run(join(root, 'bin/eliotd'), ['reset', '--data-dir', this.dataDir, '--run-dir', this.runDir]);
+    // With its network: one that failed early has not recorded it, and the default one may be somebody's.
+    const own = [
+      '--data-dir',
+      this.dataDir,
+      '--run-dir',
+      this.runDir,
+      '--pod-cidr',
+      this.podCidr,
+      '--bridge',
+      this.bridge,
+    ];
+    const reset = await run(join(root, 'bin/eliotd'), ['reset', ...own]);
     rmSync(this.directory, { recursive: true, force: true });
     if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
   }
