@@ -13,6 +13,7 @@ import type { GroupVersionResource, ObjectClient, ObjectKey, WatchOptions } from
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 
 /** What an informer can follow: anything with Kubernetes' metadata. */
 export interface Followed {
@@ -80,16 +81,7 @@ export class Informer<T extends Followed> {
 
   /** Resolves when the first list has been delivered. Rejects with `signal.reason` when aborted first. */
   async whenSynced(signal: AbortSignal): Promise<void> {
-    if (this.#hasSynced) return;
-    signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([this.#synced.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    if (!this.#hasSynced) await untilAborted(this.#synced.promise, signal);
   }
 
   /** Follows the server until `signal` aborts; then resolves. Failures are logged and tried again, for ever. */

@@ -15,6 +15,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { unlessMissing } from '../lib/unless-missing.ts';
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'socket' | 'charDevice' | 'blockDevice' | 'other';
 
@@ -65,16 +66,16 @@ export function createFiles(): Files {
       await writeFile(path, content, { mode });
       await chmod(path, mode);
     },
-    readFile: (path) => orUndefined(readFile(path)),
-    readStart: (path, maxBytes) => orUndefined(readPart(path, maxBytes, () => 0)),
-    readEnd: (path, maxBytes) => orUndefined(readPart(path, maxBytes, (size) => Math.max(0, size - maxBytes))),
-    list: (path) => orUndefined(readdir(path)),
+    readFile: (path) => unlessMissing(readFile(path)),
+    readStart: (path, maxBytes) => unlessMissing(readPart(path, maxBytes, () => 0)),
+    readEnd: (path, maxBytes) => unlessMissing(readPart(path, maxBytes, (size) => Math.max(0, size - maxBytes))),
+    list: (path) => unlessMissing(readdir(path)),
     info: async (path, follow = true) => {
-      const found = await orUndefined(follow ? stat(path) : lstat(path));
+      const found = await unlessMissing(follow ? stat(path) : lstat(path));
       return found && { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
     },
     symlink: (target, path) => symlink(target, path),
-    readSymlink: (path) => orUndefined(readlink(path)),
+    readSymlink: (path) => unlessMissing(readlink(path)),
     rename: (from, to) => rename(from, to),
     remove: (path) => rm(path, { recursive: true, force: true }),
     chmod: (path, mode) => chmod(path, mode),
@@ -94,16 +95,6 @@ async function readPart(path: string, maxBytes: number, startOf: (size: number) 
     return part.subarray(0, bytesRead);
   } finally {
     await file.close();
-  }
-}
-
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
   }
 }
 

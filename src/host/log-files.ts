@@ -2,6 +2,7 @@
 import { watch } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { unlessMissing } from '../lib/unless-missing.ts';
 
 /** An open file that keeps its identity while it is renamed or removed. */
 export interface OpenLogFile {
@@ -21,7 +22,7 @@ export interface HostLogFiles {
 export function createLogFiles(): HostLogFiles {
   return {
     open: async (path) => {
-      const handle = await orUndefined(open(path));
+      const handle = await unlessMissing(open(path));
       if (!handle) return undefined;
       const { ino } = await handle.stat();
       return {
@@ -31,7 +32,7 @@ export function createLogFiles(): HostLogFiles {
         close: () => handle.close(),
       };
     },
-    readInode: async (path) => (await orUndefined(stat(path)))?.ino,
+    readInode: async (path) => (await unlessMissing(stat(path)))?.ino,
     watch: (path, listener) => {
       try {
         // The directory, not the file: it also tells of the file that takes its place.
@@ -44,14 +45,4 @@ export function createLogFiles(): HostLogFiles {
       }
     },
   };
-}
-
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
-  }
 }

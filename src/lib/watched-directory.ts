@@ -2,6 +2,7 @@
 import { watch } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessMissing } from './unless-missing.ts';
 
 /** Larger files are no hand-written text; reading them would cost memory. */
 const largestFileBytes = 3 * 1024 * 1024;
@@ -27,15 +28,15 @@ export class WatchedDirectory {
    * @throws Error for one that cannot be read or is larger than 3 MiB
    */
   async read(isWanted: (name: string) => boolean): Promise<readonly TextFile[] | undefined> {
-    const names = await orUndefined(readdir(this.#path));
+    const names = await unlessMissing(readdir(this.#path));
     if (names === undefined) return undefined;
     const files: TextFile[] = [];
     for (const name of names.filter(isWanted).sort()) {
       const path = join(this.#path, name);
-      const status = await orUndefined(stat(path));
+      const status = await unlessMissing(stat(path));
       if (!status?.isFile()) continue;
       if (status.size > largestFileBytes) throw new Error(`${name} is larger than ${largestFileBytes} bytes`);
-      const text = await orUndefined(readFile(path, 'utf8'));
+      const text = await unlessMissing(readFile(path, 'utf8'));
       if (text !== undefined) files.push({ name, text });
     }
     return files;
@@ -55,14 +56,5 @@ export class WatchedDirectory {
     } catch {
       // Only the interval helps.
     }
-  }
-}
-
-async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
   }
 }
