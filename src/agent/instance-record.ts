@@ -1,12 +1,13 @@
 /**
- * What `eliotd reset` must know of an instance and its two directories do not tell: the network's names. Written at
- * each start when it changed.
+ * What `eliotd reset` must know of an instance: its run directory, and the names of its network. Written at each start
+ * when it changed.
  */
 import { join } from 'node:path';
 import { StatusError } from '../lib/status-error.ts';
 import type { IdentityFiles } from './device-identity.ts';
 
 export interface InstanceRecord {
+  readonly runDir: string;
   readonly containerd: string;
   readonly podCidr: string;
   readonly bridge: string;
@@ -32,7 +33,7 @@ export async function writeInstanceRecord(
   record: InstanceRecord,
   files: IdentityFiles,
 ): Promise<void> {
-  const { containerd, podCidr, bridge } = record;
-  const text = `${JSON.stringify({ containerd, podCidr, bridge })}\n`;
+  const { runDir, containerd, podCidr, bridge } = record;
+  const text = `${JSON.stringify({ runDir, containerd, podCidr, bridge })}\n`;
   if ((await files.read(pathIn(dataDir))) !== text) await files.write(pathIn(dataDir), text);
 }

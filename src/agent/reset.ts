@@ -1,10 +1,12 @@
 /** `eliotd reset`: takes one instance away with everything it ran and wrote, and touches nothing else. */
+import { join } from 'node:path';
 import { createCgroups } from '../host/cgroups.ts';
 import { createFiles } from '../host/files.ts';
 import { createMounts, unmountBelow } from '../host/mounts.ts';
 import { runChild } from '../host/run-child.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { StatusError } from '../lib/status-error.ts';
 import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
 import { layoutOf } from '../runtime/containerd/managed/layout.ts';
@@ -25,34 +27,62 @@ export interface ResetOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** What eliotd and its containerd make in the data directory; the two files that name the instance go last. */
+const inDataDir = /^(admin\.kubeconfig|containerd|eliot\.db.*|lock.*|logs|pki|pods|seccomp)$/;
+const instanceFiles = /^(instance-id|instance\.json)$/;
+/** What they make in the run directory. */
+const inRunDir = /^(cni|containerd|eliotd\.sock|pods|volatile\.db.*)$/;
+
 /**
  * Repeatable: a reset that was interrupted goes on where it stopped; one of an instance that is not there does nothing.
+ * Only what an instance makes is removed from its directories; they go when nothing else is in them.
  *
+ * @throws StatusError `Invalid` when the data directory is not an instance's, or names another run directory
  * @throws Error when an eliotd still runs on the data directory, or when something cannot be removed
  */
 export async function resetDevice(options: ResetOptions, signal: AbortSignal): Promise<void> {
   const { settings, clock, log, assets, env } = options;
   const { dataDir, runDir } = settings;
   const files = createFiles();
-  if ((await files.info(dataDir)) !== undefined) {
-    const lock = lockDataDir(dataDir);
-    try {
-      const identityFiles = createIdentityFiles(files);
-      const { containerd, podCidr, bridge } = (await readInstanceRecord(dataDir, identityFiles)) ?? settings;
-      if (containerd !== 'managed') {
-        const { instanceId } = await readDeviceIdentity(dataDir, identityFiles);
-        await removeForeignPods({ ...options, containerd, instanceId }, signal);
-      }
-      const pause = await readPauseImage(assets);
-      const managed = createManagedContainerd({ clock, log, dataDir, runDir, podCidr, bridge, pause, env });
-      await managed.reset(signal);
-    } finally {
-      lock.release();
-    }
+  const identityFiles = createIdentityFiles(files);
+  const names = await files.list(dataDir);
+  if (names === undefined || names.length === 0) return;
+  const record = await readInstanceRecord(dataDir, identityFiles);
+  if (record === undefined) {
+    throw new StatusError('Invalid', `${dataDir} holds no Eliot instance; nothing was removed`);
   }
-  await unmountBelow(createMounts(runChild), [dataDir, runDir], signal);
-  await files.remove(dataDir);
-  await files.remove(runDir);
+  if (record.runDir !== runDir) {
+    throw new StatusError(
+      'Invalid',
+      `the instance in ${dataDir} runs in ${record.runDir}: give --run-dir ${record.runDir}`,
+    );
+  }
+  const lock = lockDataDir(dataDir);
+  try {
+    const { containerd, podCidr, bridge } = record;
+    if (containerd !== 'managed') {
+      const { instanceId } = await readDeviceIdentity(dataDir, identityFiles);
+      await removeForeignPods({ ...options, containerd, instanceId }, signal);
+    }
+    const pause = await readPauseImage(assets);
+    const managed = createManagedContainerd({ clock, log, dataDir, runDir, podCidr, bridge, pause, env });
+    await managed.reset(signal);
+  } finally {
+    lock.release();
+  }
+  await removeEntries(runDir, inRunDir, signal);
+  await removeEntries(dataDir, inDataDir, signal);
+  await removeEntries(dataDir, instanceFiles, signal);
+}
+
+/** Removes what matches, mounts included, and the directory itself when it is empty then. */
+async function removeEntries(directory: string, pattern: RegExp, signal: AbortSignal): Promise<void> {
+  const files = createFiles();
+  const names = (await files.list(directory)) ?? [];
+  const ours = names.filter((name) => pattern.test(name)).map((name) => join(directory, name));
+  await unmountBelow(createMounts(runChild), ours, signal);
+  for (const path of ours) await files.remove(path);
+  if ((await files.list(directory))?.length === 0) await files.remove(directory);
 }
 
 /** Takes away this instance's sandboxes, and no others, from a containerd that goes on for somebody else. */
