@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { NetworkNamespaces } from '../../../host/netns.ts';
 import type { Processes, ProcessInfo } from '../../../host/processes.ts';
 import { silentLogger } from '../../../lib/logger.ts';
+import { StatusError } from '../../../lib/status-error.ts';
 import { layoutOf, type ManagedLayout } from './layout.ts';
 import { LostSandboxes, type LostSandboxesDeps } from './lost-sandboxes.ts';
 
@@ -59,8 +60,17 @@ describe('sandboxes that containerd has lost', () => {
     };
     return new LostSandboxes({ layout, grpc, processes, namespaces, log: silentLogger });
   }
-  const answers = (items: readonly { readonly id: string }[]): LostSandboxesDeps['grpc'] =>
-    ({ unary: async () => ({ items }) }) as unknown as LostSandboxesDeps['grpc'];
+  /** @param records ids that containerd itself knows */
+  const answers = (
+    items: readonly { readonly id: string }[],
+    records: readonly string[] = [],
+  ): LostSandboxesDeps['grpc'] =>
+    ({
+      unary: async (_method: unknown, { id }: { readonly id?: string }) => {
+        if (id !== undefined && !records.includes(id)) throw new StatusError('NotFound', `container ${id}`);
+        return { items };
+      },
+    }) as unknown as LostSandboxesDeps['grpc'];
   const leasesLeft = async (): Promise<string[]> =>
     (await readdir(join(layout.cniLeaseDirectory, layout.network))).filter((name) => name.startsWith('10.'));
 
@@ -70,6 +80,13 @@ describe('sandboxes that containerd has lost', () => {
     assert.deepEqual(killed, [20, 21]);
     assert.deepEqual(removed, ['cni-b']);
     assert.deepEqual(await leasesLeft(), ['10.85.0.2']);
+  });
+
+  it('are none when CRI does not list them but containerd has a record: they run', async () => {
+    const sandboxes = lost(answers([{ id: 'kept' }], ['lost']));
+    await sandboxes.sweep(await sandboxes.record(), signal);
+    assert.deepEqual(killed, []);
+    assert.deepEqual(await leasesLeft(), ['10.85.0.2', '10.85.0.3']);
   });
 
   it('are left alone when containerd cannot say which ones it knows', async () => {

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import type { NetworkNamespaces } from '../../../host/netns.ts';
 import type { Processes, ProcessInfo } from '../../../host/processes.ts';
 import type { Logger } from '../../../lib/logger.ts';
+import { isStatusError } from '../../../lib/status-error.ts';
 import type { GrpcClient } from '../grpc/client.ts';
-import { criRuntime } from '../methods.ts';
+import { containerService, criRuntime } from '../methods.ts';
 import type { ManagedLayout } from './layout.ts';
 
 export interface LostSandboxesDeps {
@@ -60,11 +61,26 @@ export class LostSandboxes {
     try {
       const { items } = await grpc.unary(criRuntime.listPodSandbox, {}, { signal, timeoutMs: listTimeoutMs });
       const known = new Set(items.map(({ id }) => id));
-      for (const shim of shims.filter(({ sandboxId }) => !known.has(sandboxId))) await this.#endShim(shim, signal);
-      for (const lease of leases.filter(({ sandboxId }) => !known.has(sandboxId))) await this.#giveBack(lease, signal);
+      const lost = new Set<string>();
+      for (const { sandboxId } of [...shims, ...leases]) {
+        if (!known.has(sandboxId) && !(await this.#hasRecord(sandboxId, signal))) lost.add(sandboxId);
+      }
+      for (const shim of shims.filter(({ sandboxId }) => lost.has(sandboxId))) await this.#endShim(shim, signal);
+      for (const lease of leases.filter(({ sandboxId }) => lost.has(sandboxId))) await this.#giveBack(lease, signal);
     } catch (error) {
       signal.throwIfAborted();
       log.warn('lost sandboxes not removed', { error });
+    }
+  }
+
+  /** CRI leaves out a sandbox that it could not recover in time, though it runs: containerd's own record decides. */
+  async #hasRecord(id: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#deps.grpc.unary(containerService.get, { id }, { signal, timeoutMs: listTimeoutMs });
+      return true;
+    } catch (error) {
+      if (isStatusError(error, 'NotFound')) return false;
+      throw error;
     }
   }
 
