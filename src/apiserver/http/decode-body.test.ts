@@ -69,7 +69,7 @@ describe('a daemon that is given 128 MB', { concurrency: 1 }, () => {
   const program = fileURLToPath(new URL('../../testing/hostile-bodies.ts', import.meta.url));
   // As bin/eliotd has them.
   const memory = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size'];
-  const flags = [...memory, '--no-turbofan', '--no-maglev'];
+  const flags = [...memory, '--no-turbofan', '--no-maglev', '--no-sparkplug'];
   for (const name of Object.keys(hostileBodies)) {
     it(`refuses and survives ${name}`, async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, name]);
