@@ -82,7 +82,13 @@ async function removeEntries(directory: string, pattern: RegExp, signal: AbortSi
   const ours = names.filter((name) => pattern.test(name)).map((name) => join(directory, name));
   await unmountBelow(createMounts(runChild), ours, signal);
   for (const path of ours) await files.remove(path);
-  if ((await files.list(directory))?.length === 0) await files.remove(directory);
+  if ((await files.list(directory))?.length !== 0) return;
+  try {
+    await files.remove(directory);
+  } catch (error) {
+    // A partition is mounted here; it is not ours to take away.
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+  }
 }
 
 /** Takes away this instance's sandboxes, and no others, from a containerd that goes on for somebody else. */

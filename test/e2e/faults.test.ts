@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runOk } from '../support/command.ts';
 import { shellPod, TestDevice, testImage } from '../support/device.ts';
 import { findProcesses, kill9 } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
@@ -217,7 +218,10 @@ describe('a device whose disk is full', () => {
   });
   after(async () => {
     rmSync(join(disk, 'filler'), { force: true });
-    // The reset unmounts the disk with all that it holds.
+    // A reset takes nothing away that is mounted by somebody else.
+    await device.stopDaemon('SIGTERM');
+    await runOk('bin/eliotd', ['reset', '--data-dir', device.dataDir, '--run-dir', device.runDir]);
+    execFileSync('umount', ['-l', disk]);
     await device.close();
   });
 

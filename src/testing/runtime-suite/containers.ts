@@ -31,7 +31,9 @@ export function describeContainers(context: SuiteContext): void {
       const ended = await context.ended(id);
       assert.equal(ended.exitCode, 3);
       assert.equal(ended.reason, 'Error');
-      assert.ok(ended.startedAtMs > 0 && ended.finishedAtMs >= ended.startedAtMs);
+      assert.ok(ended.startedAtMs > 0);
+      // containerd notes the start when its call has returned; so short a program has ended before.
+      assert.ok(ended.finishedAtMs >= ended.startedAtMs - 1_000);
     });
 
     it('says Completed of exit code 0', async () => {
