@@ -35,7 +35,7 @@ const mb = (value: number): string => `${value.toFixed(1)} MB`;
 const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
 // Without the test image at first: an idle device has loaded none.
-const device = await TestDevice.start({ image: false });
+const device = await TestDevice.start({ image: false, runOnTmpfs: true });
 try {
   await measureIdle();
   await measureStart();
@@ -57,13 +57,13 @@ writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(resul
 
 function containerdPids(): number[] {
   return findProcesses(
-    (args) => (args[0] ?? '').endsWith('/containerd') && args.some((arg) => arg.includes(device.directory)),
+    (args) => (args[0] ?? '').endsWith('/containerd') && args.some((arg) => arg.includes(device.runDir)),
   ).map(({ pid }) => pid);
 }
 
 function shimPids(): number[] {
   return findProcesses(
-    (args) => (args[0] ?? '').includes('containerd-shim') && args.some((arg) => arg.includes(device.directory)),
+    (args) => (args[0] ?? '').includes('containerd-shim') && args.some((arg) => arg.includes(device.runDir)),
   ).map(({ pid }) => pid);
 }
 
@@ -193,11 +193,12 @@ async function measureManyPods(): Promise<void> {
 
 /**
  * Waits until what was asked for has been written: kept observations and the copy of the database follow a change
- * within about a minute, and containerd collects garbage. Gives up after two and a half minutes: then it is not idle.
+ * within about a minute, and containerd collects garbage; so it must have been quiet for longer than that. Gives up
+ * after four minutes: then it is not idle.
  */
 async function untilQuiet(pids: readonly number[]): Promise<void> {
   let written = writtenBytes(pids);
-  for (let quiet = 0, waited = 0; quiet < 30 && waited < 150; waited += 5) {
+  for (let quiet = 0, waited = 0; quiet < 70 && waited < 240; waited += 5) {
     await delay(5_000);
     const now = writtenBytes(pids);
     quiet = now === written ? quiet + 5 : 0;

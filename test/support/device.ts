@@ -23,6 +23,8 @@ export interface DeviceOptions {
   readonly args?: readonly string[];
   /** Load `testImage` after the start. Default true. */
   readonly image?: boolean;
+  /** Put the run directory on tmpfs, as on a device; for measuring what is written to disk. Default false. */
+  readonly runOnTmpfs?: boolean;
 }
 
 let count = 0;
@@ -39,22 +41,22 @@ export class TestDevice {
   readonly #args: readonly string[];
   #daemon: ChildProcess | undefined;
 
-  private constructor(port: number, args: readonly string[]) {
+  private constructor(port: number, options: DeviceOptions) {
     count += 1;
     this.port = port;
     this.directory = mkdtempSync(join(tmpdir(), 'eliot-e2e-'));
     this.dataDir = join(this.directory, 'data');
-    this.runDir = join(this.directory, 'run');
+    this.runDir = options.runOnTmpfs ? mkdtempSync('/dev/shm/eliot-run-') : join(this.directory, 'run');
     this.kubeconfig = join(this.dataDir, 'admin.kubeconfig');
     this.logFile = join(this.directory, 'eliotd.log');
     this.bridge = `et${process.pid}${count}`.slice(0, 15);
     this.podCidr = `10.${100 + ((process.pid + count * 7) % 100)}.0.0/16`;
-    this.#args = args;
+    this.#args = options.args ?? [];
   }
 
   /** A device whose eliotd says ready and whose node is Ready. */
   static async start(options: DeviceOptions = {}): Promise<TestDevice> {
-    const device = new TestDevice(await freePort(), options.args ?? []);
+    const device = new TestDevice(await freePort(), options);
     try {
       await device.startDaemon();
       await device.waitForNode();
@@ -69,7 +71,7 @@ export class TestDevice {
 
   /** A device with nothing started, for tests of the start itself. */
   static async create(options: DeviceOptions = {}): Promise<TestDevice> {
-    return new TestDevice(await freePort(), options.args ?? []);
+    return new TestDevice(await freePort(), options);
   }
 
   get flags(): string[] {
@@ -204,6 +206,7 @@ export class TestDevice {
     ];
     const reset = await run(join(root, 'bin/eliotd'), ['reset', ...own]);
     rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.runDir, { recursive: true, force: true });
     if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
   }
 
