@@ -9,7 +9,7 @@ import { CommanderError } from 'commander';
 import { CommandContext } from './context.ts';
 import { describeFailure } from './failure.ts';
 import type { CliIo, SignalName } from './io.ts';
-import { OutputClosed } from './output.ts';
+import { flush, OutputClosed } from './output.ts';
 import { createProgram, isHelp } from './program.ts';
 
 /** The person or the system asked us to stop. */
@@ -35,11 +35,18 @@ export async function runEli(argv: readonly string[], io: CliIo): Promise<number
   io.stdout.on('error', onOutputError);
   io.stderr.on('error', onOutputError);
   const context = new CommandContext(io, stop.signal);
+  const finish = async (exitCode: number): Promise<number> => {
+    await Promise.all([flush(io.stdout, stop.signal), flush(io.stderr, stop.signal)]);
+    return exitCode;
+  };
   try {
-    return await parseAndRun(argv, context);
-  } catch (error) {
     // What fails because of the stop is not worth a word.
-    return report(stop.signal.aborted ? stop.signal.reason : error, context, argv);
+    return await parseAndRun(argv, context)
+      .catch((error) => report(stop.signal.aborted ? stop.signal.reason : error, context, argv))
+      .then(finish);
+  } catch {
+    // Stopped while the last output waited for its reader.
+    return report(stop.signal.reason, context, argv);
   } finally {
     releaseSignals();
     context.opened?.transport.close();

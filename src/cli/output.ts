@@ -27,3 +27,26 @@ export async function write(stream: Writable, text: string | Buffer): Promise<vo
     stream.once('close', onClose);
   });
 }
+
+/**
+ * Resolves when everything written to `stream` has left this process, or nobody reads it any longer. A pipe
+ * takes what fits; Node keeps the rest, and ending the process would lose it.
+ *
+ * @throws the reason of `signal` when it aborts first
+ */
+export async function flush(stream: Writable, signal: AbortSignal): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  stream.on('close', resolve);
+  // Writes are in order: this one ends after all others.
+  stream.write('', () => resolve());
+  try {
+    signal.throwIfAborted();
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stream.off('close', resolve);
+  }
+}
