@@ -42,6 +42,7 @@ import { createIdentityFiles } from './identity-files.ts';
 import { writeInstanceRecord } from './instance-record.ts';
 import { createKubelet } from './kubelet.ts';
 import { readContainerLog } from './logs/read-container-log.ts';
+import { keepLogs } from './logs/rotation/keep-logs.ts';
 import { NodeStatusPublisher } from './node-status/node-status.ts';
 import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
@@ -257,6 +258,9 @@ async function runWithStore(
   };
   group.start((stopping) => runtime.run(stopping, onRuntimeReady));
   group.start((stopping) => kubelet.run(stopping));
+  const { cache, logRoots } = kubelet;
+  const logDeps = { files: logFiles, clock, log, cache, pods: informers.pods, events: recorder, settings };
+  group.start((stopping) => keepLogs({ ...logDeps, runtime: runtime.runtime, directories: logRoots }, stopping));
   startControllers(group, {
     clientOf,
     clock,

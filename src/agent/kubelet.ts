@@ -17,6 +17,7 @@ import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { type LogStorage, logStorage } from './logs/rotation/log-limits.ts';
 import { PodCache } from './pleg/pod-cache.ts';
 import { createPodCgroups, podCgroupParents } from './pod-cgroups.ts';
 import { type PodRef, podRef } from './pod-names.ts';
@@ -62,6 +63,8 @@ export interface KubeletDeps {
     readonly maxParallelImagePulls: number;
     /** Milliseconds. */
     readonly maxContainerRestartPeriod: number;
+    /** Where logs lie unless the pod says otherwise. */
+    readonly containerLogStorage: LogStorage;
   };
   /** Addresses of the device, IPv4 first. */
   readonly hostIPs: () => readonly string[];
@@ -74,6 +77,8 @@ export interface KubeletDeps {
 export interface Kubelet {
   /** What runs now, for logs, exec and port-forward. */
   readonly cache: PodCache;
+  /** Where logs lie. */
+  readonly logRoots: PodRemains['logRoots'];
   /** Resolves when the runtime was looked at for the first time. */
   readonly whenObserved: Promise<void>;
   /** Looks at every pod now: an image was loaded that one may have waited for. */
@@ -86,7 +91,7 @@ export interface Kubelet {
 export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet {
   const { client, runtime, images, clock, log, events, informers, host, machine, dirs, settings, hostIPs } = deps;
   const layout = new VolumeLayout(dirs);
-  const remains = new PodRemains({ files: host.files, dataDir: dirs.dataDir });
+  const remains = new PodRemains({ files: host.files, ...dirs });
   const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
   const allocatable = (): PodFacts['allocatable'] => ({
     cpu: String(machine.cpus),
@@ -121,7 +126,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     instanceId: settings.instanceId,
     sources: { configMap, secret },
     files: host.files,
-    logDirectory: (pod) => remains.logDirectory(podRef(pod)),
+    logDirectory: (pod) => remains.logDirectory(podRef(pod), logStorage(settings, pod)),
     podRunDirectory: (uid) => layout.podRunDirectory(uid),
     cgroupParent: (pod) => cgroups.path(pod),
     seccompDirectory: `${dirs.dataDir}/seccomp`,
@@ -190,7 +195,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
           cgroups: host.cgroups,
           log,
           podDirectories: [`${dirs.dataDir}/pods`, `${dirs.runDir}/pods`],
-          logDirectory: `${dirs.dataDir}/logs/pods`,
+          logDirectories: Object.values(remains.logRoots),
           cgroupParents: podCgroupParents(settings.instanceId),
         },
         (uid) => workers.has(uid) || informers.pods.list().some(({ metadata }) => metadata.uid === uid),
@@ -198,6 +203,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   return {
     cache,
+    logRoots: remains.logRoots,
     whenObserved: cache.whenListed,
     lookAgain: () => {
       for (const uid of workers.uids()) workers.wake(uid);

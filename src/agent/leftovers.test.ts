@@ -22,7 +22,7 @@ it('removes what former pods left, and nothing of those that exist', async () =>
         cgroups: { list: async () => ['podu1', 'podu2', 'burstable'], remove: async (path) => void removed.push(path) },
         log: silentLogger,
         podDirectories: [join(dir, 'pods'), join(dir, 'missing')],
-        logDirectory: join(dir, 'logs'),
+        logDirectories: [join(dir, 'logs')],
         cgroupParents: ['/eliot-1'],
       },
       (uid) => uid === 'u2',
@@ -39,7 +39,12 @@ it('removes what former pods left, and nothing of those that exist', async () =>
 it('does not end the daemon when a directory cannot be read', async () => {
   const warnings: string[] = [];
   const failing = { list: () => Promise.reject(new Error('EIO: i/o error')), remove: async () => {} };
-  const deps = { podDirectories: ['/pods'], logDirectory: '/logs', cgroupParents: [], unmountBelow: async () => {} };
+  const deps = {
+    podDirectories: ['/pods'],
+    logDirectories: ['/logs'],
+    cgroupParents: [],
+    unmountBelow: async () => {},
+  };
   const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
   await removeLeftovers({ ...deps, files: failing, cgroups: failing, log }, () => false);
   assert.deepEqual(warnings, ['cannot look for what former pods left']);

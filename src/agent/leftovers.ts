@@ -13,8 +13,8 @@ export interface LeftoversDeps {
   readonly log: Logger;
   /** Directories with one entry a pod, named by its uid. */
   readonly podDirectories: readonly string[];
-  /** Directory with one entry a pod, whose name ends with `_<uid>`. */
-  readonly logDirectory: string;
+  /** Directories with one entry a pod, whose name ends with `_<uid>`. */
+  readonly logDirectories: readonly string[];
   /** Control groups with one group `pod<uid>` a pod. */
   readonly cgroupParents: readonly string[];
 }
@@ -48,9 +48,11 @@ async function removeAll(deps: LeftoversDeps, isKnown: (uid: string) => boolean)
       });
     }
   }
-  for (const entry of (await files.list(deps.logDirectory)) ?? []) {
-    const path = `${deps.logDirectory}/${entry}`;
-    if (!isKnown(entry.slice(entry.lastIndexOf('_') + 1))) await attempt(path, () => files.remove(path));
+  for (const directory of deps.logDirectories) {
+    for (const entry of (await files.list(directory)) ?? []) {
+      const path = `${directory}/${entry}`;
+      if (!isKnown(entry.slice(entry.lastIndexOf('_') + 1))) await attempt(path, () => files.remove(path));
+    }
   }
   for (const parent of deps.cgroupParents) {
     for (const name of await cgroups.list(parent)) {

@@ -31,7 +31,7 @@ export interface ResetOptions {
 const inDataDir = /^(admin\.kubeconfig|containerd|eliot\.db.*|lock.*|logs|pki|pods|seccomp)$/;
 const instanceFiles = /^(instance-id|instance\.json)$/;
 /** What they make in the run directory. */
-const inRunDir = /^(cni|containerd|eliotd\.sock|pods|volatile\.db.*)$/;
+const inRunDir = /^(cni|containerd|eliotd\.sock|logs|pods|volatile\.db.*)$/;
 
 /**
  * Repeatable: a reset that was interrupted goes on where it stopped; one of an instance that is not there does nothing.

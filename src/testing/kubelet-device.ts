@@ -103,6 +103,7 @@ export class KubeletDevice {
           podPidsLimit: -1,
           maxParallelImagePulls: 2,
           maxContainerRestartPeriod: 300_000,
+          containerLogStorage: 'disk',
         },
         hostIPs: () => ['192.0.2.7'],
         whenRuntimeReady,

@@ -24,7 +24,7 @@ function memoryFile(content: string): LogFile & { readonly readBytes: () => numb
 }
 
 async function tailOf(content: string, lines: number): Promise<string> {
-  return Buffer.from(content).toString('utf8', await findTail(memoryFile(content), lines));
+  return Buffer.from(content).toString('utf8', (await findTail(memoryFile(content), lines)).position);
 }
 
 describe('findTail', () => {
@@ -40,8 +40,18 @@ describe('findTail', () => {
     it(`finds the last ${lines} of three lines`, async () => assert.equal(await tailOf(three, lines), expected));
   }
 
+  it('says how many lines it found', async () => {
+    for (const [wanted, found] of [
+      [2, 2],
+      [3, 3],
+      [99, 3],
+    ] as const) {
+      assert.equal((await findTail(memoryFile(three), wanted)).lines, found);
+    }
+  });
+
   it('finds nothing in an empty file', async () => {
-    assert.equal(await findTail(memoryFile(''), 5), 0);
+    assert.deepEqual(await findTail(memoryFile(''), 5), { position: 0, lines: 0 });
   });
 
   it('counts a line that is just being written', async () => {

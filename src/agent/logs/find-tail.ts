@@ -10,11 +10,14 @@ const newline = 0x0a;
  * Where the last `lines` lines of a log begin. Reads backwards, block by block, no further than needed; pieces of
  * one long line count as one.
  *
- * @returns a position in bytes; 0 when there are fewer lines, the size for no lines
+ * @returns a position in bytes (0 when there are fewer lines, the size for no lines), and how many lines follow it
  */
-export async function findTail(file: LogFile, lines: number): Promise<number> {
+export async function findTail(
+  file: LogFile,
+  lines: number,
+): Promise<{ readonly position: number; readonly lines: number }> {
   const size = await file.readSize();
-  if (lines <= 0) return size;
+  if (lines <= 0 || size === 0) return { position: size, lines: 0 };
   const buffer = Buffer.alloc(blockBytes);
   let counted = 0;
   // Start of the line after the one that is being looked for; the file may end with or without a newline.
@@ -37,7 +40,7 @@ export async function findTail(file: LogFile, lines: number): Promise<number> {
       const start = blockStart + at + 1;
       if (start < size) {
         head = Buffer.concat([block.subarray(at + 1, Math.min(end, at + 1 + headBytes)), head]).subarray(0, headBytes);
-        if (isBefore()) return lineEnd;
+        if (isBefore()) return { position: lineEnd, lines };
         lineEnd = start;
       }
       head = Buffer.alloc(0);
@@ -46,7 +49,7 @@ export async function findTail(file: LogFile, lines: number): Promise<number> {
     head = Buffer.concat([block.subarray(0, Math.min(end, headBytes)), head]).subarray(0, headBytes);
     blockEnd = blockStart;
   }
-  return isBefore() ? lineEnd : 0;
+  return isBefore() ? { position: lineEnd, lines } : { position: 0, lines: counted };
 }
 
 /** Less than wanted only when the file was cut meanwhile. */

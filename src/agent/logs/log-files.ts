@@ -13,6 +13,8 @@ export interface LogFiles {
   open(path: string): Promise<LogFile | undefined>;
   /** Identity of what is at this path now; undefined when nothing is. */
   readInode(path: string): Promise<number | undefined>;
+  /** Every file of the log at `path`: what rotation made of it, oldest first, and the one that is written now. */
+  list(path: string): Promise<readonly { readonly path: string; readonly inode: number }[]>;
   /**
    * Calls `listener` after anything in the directory of `path` may have changed, until the returned function is called.
    * It may miss changes where the system cannot watch; the reader looks by itself now and then.

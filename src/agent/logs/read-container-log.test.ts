@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -180,6 +180,63 @@ describe('readContainerLog', () => {
     await writeFile(path, line('four'));
     await shown.until('four\n');
     assert.equal(shown.text, 'one\ntwo\nthree\nfour\n');
+  });
+
+  describe('of which rotation keeps older files', () => {
+    const older = (index: number): string => `${path}.20260101-00000${index}`;
+
+    beforeEach(async () => {
+      await writeFile(older(1), line('one', 1) + line('two', 1));
+      await writeFile(older(2), line('three', 3) + line('four', 4, 'P'));
+      await writeFile(path, line('five', 5));
+    });
+
+    it('shows all that is kept, in order, and joins a line that two files have', async () => {
+      assert.equal(await textOf({}), 'one\ntwo\nthree\nfourfive\n');
+    });
+
+    it('counts the last lines over all files', async () => {
+      assert.equal(await textOf({ tailLines: 1 }), 'five\n');
+      await writeFile(path, '');
+      assert.equal(await textOf({ tailLines: 3 }), 'two\nthree\nfour');
+      assert.equal(await textOf({ tailLines: 99 }), 'one\ntwo\nthree\nfour');
+      assert.equal(await textOf({ tailLines: 0 }), '');
+    });
+
+    it('begins with the file that has the time', async () => {
+      assert.equal(await textOf({ sinceMs: Date.UTC(2026, 0, 1, 0, 0, 3, 500) }), 'three\nfourfive\n');
+    });
+
+    it('shows what is kept while the newest output is dropped', async () => {
+      await rename(path, older(3));
+      await symlink('/dev/null', path);
+      assert.equal(await textOf({ tailLines: 3 }), 'three\nfourfive\n');
+    });
+
+    it('follows through several rotations, though it is slower than they are', async () => {
+      const { shown, stream } = follow({ tailLines: 1 });
+      await shown.until('five\n');
+      stream.pause();
+      for (let index = 3; index < 6; index += 1) {
+        await appendFile(path, line(`end of ${index}`));
+        await rename(path, older(index));
+        await writeFile(path, line(`start of ${index + 1}`));
+      }
+      stream.resume();
+      await shown.until('start of 6\n');
+      assert.equal(shown.text, 'five\nend of 3\nstart of 4\nend of 4\nstart of 5\nend of 5\nstart of 6\n');
+    });
+
+    it('goes on with the oldest file there is when its own was removed', async () => {
+      await writeFile(path, line('x'.repeat(200_000)));
+      const clock = new FakeClock();
+      const { shown } = follow({ tailLines: 0 }, clock);
+      while (clock.sleeping === 0) await nextTurn();
+      await rename(path, older(3));
+      await rm(older(3));
+      await writeFile(path, line('new'));
+      await shown.until('new\n');
+    });
   });
 
   it('goes on from the start after the file was emptied', async () => {

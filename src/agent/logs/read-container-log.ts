@@ -1,16 +1,17 @@
 /**
- * The log of one container, as `kubectl logs` shows it: from the file that the runtime writes, from the start or the
- * last lines, up to now or as it grows. Memory is bounded by one block whatever the file is; the reader's pace is
- * the stream's back-pressure.
+ * The log of one container, as `kubectl logs` shows it: from the files that the runtime and rotation wrote, from the
+ * start or the last lines, up to now or as it grows. Memory is bounded by one block whatever the files are; the
+ * reader's pace is the stream's back-pressure.
  *
- * Following survives rotation (the file renamed, a new one at its path), truncation and deletion. It ends when the
+ * What rotation kept is read too, oldest first (the kubelet shows the newest file only). Following survives rotation,
+ * truncation and deletion, and loses lines only when their file was removed before it was read. It ends when the
  * container has ended and everything was read.
  */
 import { Readable } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { Alarm } from './alarm.ts';
-import { findTail } from './find-tail.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { openNext, openStart } from './log-chain.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
 import { LogOutput, type LogOutputOptions } from './log-output.ts';
 
@@ -88,21 +89,28 @@ async function* readLog(
   signal.addEventListener('abort', alarm.ring, { once: true });
   const unwatch = options.follow ? deps.files.watch(path, alarm.ring) : () => {};
   const unlisten = options.follow ? writer.onChange(alarm.ring) : () => {};
-  let isFirst = true;
   try {
     while (!signal.aborted && !output.isFull) {
       const hasEnded = writer.hasEnded();
-      const file = await deps.files.open(path);
-      if (file) {
-        try {
-          const position = isFirst && options.tailLines !== undefined ? await findTail(file, options.tailLines) : 0;
-          isFirst = false;
-          const isReplaced = yield* readFile({ deps, path, file, position, options, output, writer, alarm, signal });
-          if (isReplaced) continue;
-          return;
-        } finally {
-          await file.close();
+      const start = await openStart(deps.files, path, options);
+      if (start) {
+        const { position, lastInode } = start;
+        let file: LogFile | undefined = start.file;
+        for (let from = position; file; from = 0) {
+          file = yield* readFile({
+            deps,
+            path,
+            file,
+            position: from,
+            lastInode,
+            options,
+            output,
+            writer,
+            alarm,
+            signal,
+          });
         }
+        return;
       }
       // The runtime makes the file when it makes the container; a follower waits for it.
       if (!options.follow || hasEnded) return;
@@ -120,6 +128,7 @@ interface Reading {
   readonly path: string;
   readonly file: LogFile;
   readonly position: number;
+  readonly lastInode: number;
   readonly options: ReadLogOptions;
   readonly output: LogOutput;
   readonly writer: LogWriterState;
@@ -127,39 +136,47 @@ interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Reads one file to its end; returns true when another one has taken its place. */
-async function* readFile(reading: Reading): AsyncGenerator<Buffer, boolean> {
-  const { deps, path, file, options, output, writer, alarm, signal } = reading;
+/** Reads one file to its end and closes it; returns the file that follows, when that is wanted. */
+async function* readFile(reading: Reading): AsyncGenerator<Buffer, LogFile | undefined> {
+  const { deps, path, file, options, output, writer, alarm, signal, lastInode } = reading;
   const splitter = new LineSplitter();
   const block = Buffer.alloc(blockBytes);
   let { position } = reading;
-  let isReplaced = false;
-  while (!signal.aborted && !output.isFull) {
-    // Asked before reading: what was written before the end is then in the file.
-    const hasEnded = writer.hasEnded();
-    const bytes = await file.read(block, position);
-    if (bytes > 0) {
-      position += bytes;
-      const shown = output.format(splitter.split(block.subarray(0, bytes)));
-      if (shown.length > 0) yield shown;
-      continue;
+  let next: LogFile | undefined;
+  let isHandedOn = false;
+  try {
+    while (!signal.aborted && !output.isFull) {
+      // Asked before reading: what was written before the end is then in the file.
+      const hasEnded = writer.hasEnded();
+      const bytes = await file.read(block, position);
+      if (bytes > 0) {
+        position += bytes;
+        const shown = output.format(splitter.split(block.subarray(0, bytes)));
+        if (shown.length > 0) yield shown;
+        continue;
+      }
+      // Everything of the old file was read after the new one had been seen: nothing is between them.
+      if (next) {
+        isHandedOn = true;
+        return next;
+      }
+      if (!options.follow && file.inode === lastInode) break;
+      if ((await file.readSize()) < position) {
+        position = 0;
+        splitter.takeRest();
+        continue;
+      }
+      next = await openNext(deps.files, path, file.inode);
+      if (next) continue;
+      if (hasEnded || !options.follow) break;
+      await alarm.wait(deps.clock, lookAgainMs);
     }
-    // Everything of the old file was read after the new one had been seen: nothing is between them.
-    if (isReplaced) return true;
-    if (!options.follow) break;
-    if ((await file.readSize()) < position) {
-      position = 0;
-      splitter.takeRest();
-      continue;
-    }
-    const inode = await deps.files.readInode(path);
-    isReplaced = inode !== undefined && inode !== file.inode;
-    if (isReplaced) continue;
-    if (hasEnded) break;
-    await alarm.wait(deps.clock, lookAgainMs);
+    // A line that is just being written belongs to a later look; at the very end it is all there will be.
+    const rest = output.format([splitter.takeRest()]);
+    if (rest.length > 0 && !signal.aborted) yield rest;
+    return undefined;
+  } finally {
+    await file.close();
+    if (!isHandedOn) await next?.close();
   }
-  // A line that is just being written belongs to a later look; at the very end it is all there will be.
-  const rest = output.format([splitter.takeRest()]);
-  if (rest.length > 0 && !signal.aborted) yield rest;
-  return false;
 }

@@ -34,6 +34,7 @@ export class PodCache {
   readonly #pods = new Map<string, ObservedPod>();
   readonly #uidById = new Map<string, string>();
   readonly #listeners = new Set<(uid: string) => void>();
+  readonly #lookListeners = new Set<(uid: string) => void>();
   readonly #listed = Promise.withResolvers<void>();
   /** By uid, a token of the last doubt; a look that began after it ends it. */
   readonly #distrusted = new Map<string, object>();
@@ -64,6 +65,12 @@ export class PodCache {
   onChange(listener: (uid: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** As `onChange`, and for what a `read` found too: whoever acts on a pod reads it afterwards. */
+  onLook(listener: (uid: string) => void): () => void {
+    this.#lookListeners.add(listener);
+    return () => this.#lookListeners.delete(listener);
   }
 
   /**
@@ -140,10 +147,9 @@ export class PodCache {
     for (const { id } of [...observed.sandboxes, ...observed.containers]) this.#uidById.set(id, uid);
     if (isGone) this.#pods.delete(uid);
     else this.#pods.set(uid, observed);
-    return {
-      observed: isGone ? nothingObserved(uid, observed.readAtMonotonicMs) : observed,
-      isChanged: isDifferent(newest, observed),
-    };
+    const isChanged = isDifferent(newest, observed);
+    if (isChanged) for (const listener of [...this.#lookListeners]) listener(uid);
+    return { observed: isGone ? nothingObserved(uid, observed.readAtMonotonicMs) : observed, isChanged };
   }
 
   async #relistForEver(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,8 @@
  * threshold (design D15). `load-settings.ts` fills it from flags, environment and file.
  */
 import * as v from 'valibot';
+import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
+import { parseQuantityParts } from '../../api/quantity-parts.ts';
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 
@@ -66,6 +68,22 @@ const duration = v.pipe(
   v.transform(parseDurationMs),
 );
 
+/** A quantity of bytes, for example `10Mi`; read into a number. */
+const byteQuantity = v.pipe(
+  v.string(),
+  v.title('quantity of bytes'),
+  v.check((text) => {
+    const parts = parseQuantityParts(text);
+    return !('problem' in parts) && parts.nanos >= 0n;
+  }, 'must be a quantity of bytes such as 64Ki or 10Mi'),
+  v.transform((text) => integerValueOf(parseQuantity(text))),
+);
+/** Less would be rotated at every few lines. */
+const logSize = v.pipe(
+  byteQuantity,
+  v.check((bytes) => bytes >= 4_096, 'must be 4Ki or more'),
+);
+
 const positiveInteger = v.pipe(v.number(), v.title('integer, 1 or more'), v.integer(), v.minValue(1));
 const integerOrNoLimit = v.pipe(v.number(), v.title('integer, -1 or more'), v.integer(), v.minValue(-1));
 const labelMap = v.pipe(v.record(v.string(), v.string()), v.title('mapping, or K=V,K=V'));
@@ -109,6 +127,39 @@ export const settingsSchema = v.strictObject({
   maxContainerRestartPeriod: v.optional(
     v.pipe(duration, about('Longest wait before a container that keeps failing is started again.')),
     '5m',
+  ),
+  containerLogMaxSize: v.optional(v.pipe(logSize, about('Size at which the log of a container is rotated.')), '10Mi'),
+  containerLogMaxFiles: v.optional(
+    v.pipe(
+      v.number(),
+      v.title('integer, 2 or more'),
+      v.integer(),
+      v.minValue(2),
+      about("Files of one container's log, the one being written included."),
+    ),
+    5,
+  ),
+  // Eliot's own: flash wears out
+  containerLogStorage: v.optional(
+    v.pipe(
+      v.picklist(['disk', 'memory']),
+      v.title('disk or memory'),
+      about('Where logs lie. A pod says otherwise by the annotation eliot.run/log-storage.'),
+    ),
+    'disk',
+  ),
+  containerLogMemory: v.optional(
+    v.pipe(logSize, about('What the log of one container may take when it lies in memory.')),
+    '1Mi',
+  ),
+  podLogRate: v.optional(
+    v.pipe(
+      byteQuantity,
+      about(
+        'Bytes of log a second that a pod may write on average; more is dropped. 0: no limit. Annotation: eliot.run/log-rate.',
+      ),
+    ),
+    '1Mi',
   ),
   // kube-apiserver's --event-ttl
   eventTtl: v.optional(v.pipe(duration, about('How long events are kept.')), '1h'),
