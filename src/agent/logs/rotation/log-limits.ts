@@ -4,9 +4,9 @@ import { integerValueOf } from '../../../api/quantity.ts';
 import { parseQuantityParts } from '../../../api/quantity-parts.ts';
 
 /** Bytes a second that all containers of the pod may write on average; a quantity, 0: no limit. */
-export const logRateAnnotation = 'eliot.run/log-rate';
+const logRateAnnotation = 'eliot.run/log-rate';
 /** `disk` or `memory`; counts from the next start of a container on. */
-export const logStorageAnnotation = 'eliot.run/log-storage';
+const logStorageAnnotation = 'eliot.run/log-storage';
 
 export type LogStorage = 'disk' | 'memory';
 
