@@ -43,3 +43,30 @@ export function labelSelectorFromObject(object: LabelSelectorObject | undefined)
 function isObjectOperator(operator: string): operator is 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' {
   return ['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator);
 }
+
+/** The selector as text, as kubectl prints it and as `labelSelector=` takes it: `app=web,tier in (a,b)`, keys in order. */
+export function formatLabelSelector(object: LabelSelectorObject | undefined): string {
+  const equalities = Object.entries(object?.matchLabels ?? {}).map(([key, value]) => ({
+    key,
+    text: `${key}=${value}`,
+  }));
+  const expressions = (object?.matchExpressions ?? []).map(({ key, operator, values = [] }) => ({
+    key,
+    text: formatExpression(key, operator, values),
+  }));
+  return [...equalities, ...expressions]
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ text }) => text)
+    .join(',');
+}
+
+function formatExpression(key: string, operator: string, values: readonly string[]): string {
+  switch (operator) {
+    case 'Exists':
+      return key;
+    case 'DoesNotExist':
+      return `!${key}`;
+    default:
+      return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.toSorted().join(',')})`;
+  }
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as client from '@kubernetes/client-node';
 import * as bodies from './kinds/options.ts';
+import { scaleFields } from './kinds/scale.ts';
 import type { MessageType, Type } from './schema/field.ts';
 import { jsonFieldsOf } from './schema/json-fields.ts';
 import { apiVersionOf, findKind, findKindByName, kinds } from './scheme.ts';
@@ -10,7 +11,8 @@ describe('a kind is found', () => {
   test('by its place in URLs', () => {
     assert.equal(findKind('', 'v1', 'pods')?.kind, 'Pod');
     assert.equal(findKind('coordination.k8s.io', 'v1', 'leases')?.kind, 'Lease');
-    assert.equal(findKind('apps', 'v1', 'deployments'), undefined);
+    assert.equal(findKind('apps', 'v1', 'deployments')?.kind, 'Deployment');
+    assert.equal(findKind('apps', 'v1', 'statefulsets'), undefined);
   });
 
   test('by what an object says of itself', () => {
@@ -24,7 +26,7 @@ test('resources and short names are unique', () => {
   const places = kinds.map((kind) => `${apiVersionOf(kind)}/${kind.resource}`);
   assert.equal(new Set(places).size, places.length);
   const names = kinds.flatMap((kind) => kind.shortNames);
-  assert.deepEqual(names.toSorted(), ['cm', 'ev', 'no', 'ns', 'po', 'rc', 'sa']);
+  assert.deepEqual(names.toSorted(), ['cm', 'deploy', 'ev', 'no', 'ns', 'po', 'rc', 'rs', 'sa']);
 });
 
 /** Every message that can arrive or be answered, once. */
@@ -37,7 +39,13 @@ function allMessages(): MessageType[] {
     found.set(type.name, type);
     for (const field of Object.values(type.fields)) visit(field.type);
   };
-  for (const type of [...kinds.map((kind) => kind.fields), bodies.deleteOptions, bodies.eviction, bodies.status])
+  for (const type of [
+    ...kinds.map((kind) => kind.fields),
+    bodies.deleteOptions,
+    bodies.eviction,
+    bodies.status,
+    scaleFields,
+  ])
     visit(type);
   return [...found.values()];
 }

@@ -1,12 +1,14 @@
 /** Every kind that is served, and how it is found. Adding a kind adds a line here. */
 
 import { configMapKind } from './kinds/config-map.ts';
+import { deploymentKind } from './kinds/deployment.ts';
 import { eventKind } from './kinds/event.ts';
 import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
+import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { selfSubjectAccessReviewKind, selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
 import { secretKind } from './kinds/secret.ts';
@@ -23,6 +25,8 @@ export const kinds: readonly KindDescription[] = [
   replicationControllerKind,
   secretKind,
   serviceAccountKind,
+  deploymentKind,
+  replicaSetKind,
   selfSubjectReviewKind,
   selfSubjectAccessReviewKind,
   selfSubjectRulesReviewKind,

@@ -55,7 +55,7 @@ describe('the local client', () => {
 
   it('knows only what is served', async () => {
     const { client } = await open();
-    const unknown = { group: 'apps', version: 'v1', resource: 'deployments' };
+    const unknown = { group: 'apps', version: 'v1', resource: 'statefulsets' };
     await assert.rejects(client.list(unknown), (error) => isStatusError(error, 'NotFound'));
   });
 });

@@ -8,6 +8,7 @@
  * Not here: who may do what (`authz.ts`), the wire (`server.ts`).
  */
 import { randomUUID } from 'node:crypto';
+import type { Scale } from '../api/kinds/scale.ts';
 import type { KubeList, KubeObject } from '../api/meta.ts';
 import type { DeleteOptions, ObjectKey, PatchType } from '../api/object-client.ts';
 import { apiVersionOf } from '../api/scheme.ts';
@@ -24,6 +25,7 @@ import { type ListEnd, type ListReader, type ListRequest, readList } from './reg
 import { loadObject } from './registry/load.ts';
 import { checkMatchesUrl } from './registry/matches-url.ts';
 import { applyNotServed, patchObject } from './registry/patch.ts';
+import { changeScale, readScale, type ScaleChange } from './registry/scale.ts';
 import type { SelectionOptions } from './registry/selection.ts';
 import { updateObject } from './registry/update.ts';
 import { type RegistryWatchEvent, type WatchRequest, watchObjects } from './registry/watch.ts';
@@ -120,6 +122,16 @@ export class Registry {
       context,
     );
     return updated.object;
+  }
+
+  /** The object's replicas. @throws StatusError NotFound, also for a kind without replicas */
+  readScale(kind: AnyKind, key: ObjectKey): Promise<Scale> {
+    return readScale(this.#deps, kind, key);
+  }
+
+  /** Changes the number of replicas; errors as `update`. */
+  changeScale(kind: AnyKind, key: ObjectKey, change: ScaleChange, context: WriteContext): Promise<Scale> {
+    return changeScale(this.#deps, kind, key, change, context);
   }
 
   /** Starts or shortens a deletion. */

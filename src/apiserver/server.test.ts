@@ -173,7 +173,7 @@ describe('the API server', () => {
       { path: `${configMaps}/none`, code: 404, reason: 'NotFound', message: 'configmaps "none" not found' },
       { path: '/nope', code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' },
       { path: '/api/v1/bogus', code: 404, reason: 'NotFound', message: /could not find/ },
-      { path: '/apis/apps/v1/deployments', code: 404, reason: 'NotFound', message: /could not find/ },
+      { path: '/apis/apps/v1/statefulsets', code: 404, reason: 'NotFound', message: /could not find/ },
       { path: '/api/v1/pods/name', code: 404, reason: 'NotFound', message: /could not find/ },
       { path: '/api/v1/namespaces/default/nodes', code: 404, reason: 'NotFound', message: /could not find/ },
       { path: `${pods}/a/b/c`, code: 404, reason: 'NotFound', message: /could not find/ },

@@ -16,14 +16,9 @@ import {
   time,
 } from '../schema/field.ts';
 import type { KindDescription, ObjectOfKind } from '../schema/kind.ts';
-import { age, ageColumn, column, nameColumn, wideColumn } from './common/columns.ts';
+import { age, ageColumn, column, containerCells, containerColumns, nameColumn } from './common/columns.ts';
 import { always, metadata } from './common/object-fields.ts';
-import { podSpec } from './pod/fields/pod-spec.ts';
-
-const podTemplateSpec = message('io.k8s.api.core.v1.PodTemplateSpec', {
-  metadata,
-  spec: always(2, podSpec),
-});
+import { podTemplateSpec } from './pod/template.ts';
 
 const replicationControllerSpec = message('io.k8s.api.core.v1.ReplicationControllerSpec', {
   replicas: defaulted(int32(1, { pointer: true }), 1),
@@ -80,13 +75,10 @@ export const replicationControllerKind: KindDescription<typeof replicationContro
     column('Current', 'integer', 'How many pods there are.'),
     column('Ready', 'integer', 'How many pods are ready.'),
     ageColumn,
-    wideColumn('Containers', 'string', 'Names of the containers.'),
-    wideColumn('Images', 'string', 'Images of the containers.'),
-    wideColumn('Selector', 'string', 'Labels of its pods.'),
+    ...containerColumns,
   ],
   row: (controller, nowMs) => {
     const { spec, status, metadata: meta } = controller;
-    const containers = spec.template?.spec.containers ?? [];
     const selector = Object.entries(spec.selector ?? {}).map(([key, value]) => `${key}=${value}`);
     return [
       meta.name ?? '',
@@ -94,8 +86,7 @@ export const replicationControllerKind: KindDescription<typeof replicationContro
       status.replicas,
       status.readyReplicas ?? 0,
       age(controller, nowMs),
-      containers.map((container) => container.name).join(','),
-      containers.map((container) => container.image ?? '').join(','),
+      ...containerCells(spec.template?.spec.containers),
       selector.sort().join(',') || '<none>',
     ];
   },

@@ -47,6 +47,13 @@ export interface Subresource {
   readonly version?: string;
 }
 
+/** Numbers behind the subresource `scale`. Methods, so that a `KindDescription<_, Deployment>` fits where any kind does. */
+export interface ScaleAccess<T extends KubeObject = KubeObject> {
+  /** Replicas that are wanted, those that there are, and the label selector of their pods as text. */
+  read(object: T): { readonly wanted: number; readonly found: number; readonly selector: string };
+  write(object: T, replicas: number): KubeObject;
+}
+
 /**
  * Where an object's parts live (design D5). `intent`: all of it is durable. `split`: `status` is an
  * observation, the rest is intent. `observation`: all of it lives on tmpfs. `none`: never stored.
@@ -67,6 +74,8 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   readonly namespaced: boolean;
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];
+  /** With it goes the subresource `scale`. */
+  readonly scale?: ScaleAccess<T>;
   /** The whole object: `metadata`, `spec`, `status`, …; apiVersion and kind are implied. */
   readonly fields: M;
   readonly storage: Storage;

@@ -19,6 +19,7 @@ import { handleEviction } from './eviction.ts';
 import { handleImageArchive } from './image-archive.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
 import { handleReview } from './reviews.ts';
+import { handleScale } from './scale.ts';
 import type { ObjectTarget, Target } from './target.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handlePatch, handleUpdate } from './write.ts';
 
@@ -127,6 +128,8 @@ async function handleSubresource(
       return verb === 'patch'
         ? handlePatch(deps.registry, exchange, target, name)
         : handleUpdate(deps.registry, exchange, target, name);
+    case 'scale':
+      return handleScale(deps.registry, exchange, target, verb);
     case 'eviction':
       return handleEviction(deps.registry, exchange, target);
     case 'log':

@@ -1,8 +1,9 @@
 /** The body of a request as a JSON value, whatever it was sent as. */
 import { deleteOptions, eviction } from '../../api/kinds/options.ts';
+import { scaleKind } from '../../api/kinds/scale.ts';
 import type { MessageType } from '../../api/schema/field.ts';
 import type { ParsedJson } from '../../api/schema/json-text.ts';
-import { findKindByName } from '../../api/scheme.ts';
+import { apiVersionOf, findKindByName } from '../../api/scheme.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { decodeBody } from '../http/decode-body.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -13,6 +14,8 @@ function findMessage(apiVersion: string, kind: string): MessageType | undefined 
   // Clients send DeleteOptions in the group and version of what they delete.
   if (kind === 'DeleteOptions') return deleteOptions;
   if (kind === 'Eviction' && apiVersion.startsWith('policy/')) return eviction;
+  // It has no resource of its own.
+  if (kind === scaleKind.kind && apiVersion === apiVersionOf(scaleKind)) return scaleKind.fields;
   return findKindByName(apiVersion, kind)?.fields;
 }
 

@@ -57,18 +57,22 @@ export async function handlePatch(
   subresource?: string,
 ): Promise<void> {
   presentationOf(exchange);
-  const { type: contentType } = parseMediaType(exchange.request.headers['content-type'] ?? '');
-  const type = Object.hasOwn(patchTypes, contentType) ? patchTypes[contentType] : undefined;
-  if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
-  const body = await readPatch(exchange, type);
+  const { type, body } = await readPatchRequest(exchange);
   const context = readWriteContext(exchange, 'PatchOptions', body.duplicateFields);
   const patch = { type, body: body.value };
   await sendObject(exchange, target.kind, await registry.patch(target.kind, target.key, patch, context, subresource));
 }
 
-async function readPatch({ request, clock }: Exchange, type: PatchType): Promise<ParsedJson> {
+/** The body of a PATCH, and which of the patch types it is. @throws StatusError UnsupportedMediaType, BadRequest */
+export async function readPatchRequest({
+  request,
+  clock,
+}: Exchange): Promise<{ readonly type: PatchType; readonly body: ParsedJson }> {
+  const { type: contentType } = parseMediaType(request.headers['content-type'] ?? '');
+  const type = Object.hasOwn(patchTypes, contentType) ? patchTypes[contentType] : undefined;
+  if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
   const text = decodeText(await readBody(request, clock));
-  return type === 'apply' ? parseYamlBody(text) : parseJson(text);
+  return { type, body: type === 'apply' ? parseYamlBody(text) : parseJson(text) };
 }
 
 export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {

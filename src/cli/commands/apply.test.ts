@@ -103,8 +103,8 @@ describe('a manifest', () => {
   });
 
   it('of a kind or namespace that is not there says so', async () => {
-    const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n';
-    assert.match((await apply(deployment)).stderr, /no matches for kind "Deployment" in version "apps\/v1"/);
+    const statefulSet = 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n';
+    assert.match((await apply(statefulSet)).stderr, /no matches for kind "StatefulSet" in version "apps\/v1"/);
     const nowhere = await apply(configMap('a', '{}'), '-n', 'nope');
     assert.equal(nowhere.exitCode, 1);
     assert.match(nowhere.stderr, /Error from server \(NotFound\): .*namespaces "nope" not found/);

@@ -267,7 +267,7 @@ describe('kubectl 1.35 with the objects of a device', () => {
     assert.match((await device.kubectlOk(['get', 'rc'])).stderr, /No resources found/);
     await kubectl('cluster-info', 'dump', '--output-directory', join(device.directory, 'dump')).catch(
       (error: Error) => {
-        // Kinds of later issues (services, deployments) are not served yet; the dump names the first of them.
+        // Kinds of later issues (services) are not served yet; the dump names the first of them.
         assert.match(error.message, /could not find the requested resource|doesn't have a resource type/);
       },
     );

@@ -100,7 +100,7 @@ describe('kubectl 1.35 with seldom used verbs', () => {
     },
     { args: ['top', 'pods'], says: /Metrics API not available/ },
     { args: ['top', 'nodes'], says: /Metrics API not available/ },
-    { args: ['get', 'deployments'], says: /the server doesn't have a resource type "deployments"/ },
+    { args: ['get', 'statefulsets'], says: /the server doesn't have a resource type "statefulsets"/ },
     { args: ['debug', 'web', '--image=x'], says: /ephemeral containers are disabled for this cluster/ },
     { args: ['create', 'token', 'default'], says: /the server could not find the requested resource/ },
   ]) {

@@ -42,3 +42,17 @@ export function age(object: KubeObject, nowMs: number): string {
 export function orNone(text: string | undefined): string {
   return text ? text : '<none>';
 }
+
+/** The wide columns of everything that makes pods from a template; the selector is the third. */
+export const containerColumns: readonly Column[] = [
+  wideColumn('Containers', 'string', 'Names of the containers.'),
+  wideColumn('Images', 'string', 'Images of the containers.'),
+  wideColumn('Selector', 'string', 'Labels of its pods.'),
+];
+
+/** Names and images of containers, for the first two of `containerColumns`. */
+export function containerCells(
+  containers: readonly { readonly name: string; readonly image?: string }[] = [],
+): [names: string, images: string] {
+  return [containers.map(({ name }) => name).join(','), containers.map(({ image }) => image ?? '').join(',')];
+}

@@ -5,17 +5,13 @@ import type { Container, Pod, PodSpec, Volume } from './types.ts';
 /** The account of a pod that names none. */
 const defaultServiceAccount = 'default';
 
-/** Requests from limits, host ports, emptyDir for a volume without source, both names of the service account. */
+/** Requests from limits, host ports, and what `normalizePodSpec` does. */
 export function normalizePod(pod: Pod): Pod {
   const { spec } = pod;
-  const accountName = spec.serviceAccountName || spec.serviceAccount;
   return {
     ...pod,
     spec: {
-      ...spec,
-      // An API that knows only the old name must still see it, and the other way round.
-      ...(accountName ? { serviceAccountName: accountName, serviceAccount: accountName } : {}),
-      ...(spec.volumes ? { volumes: spec.volumes.map(withSource) } : {}),
+      ...normalizePodSpec(spec),
       ...(spec.initContainers
         ? { initContainers: spec.initContainers.map((container) => normalizeContainer(container, spec)) }
         : {}),
@@ -24,6 +20,17 @@ export function normalizePod(pod: Pod): Pod {
         ? { containers: spec.containers.map((container) => normalizeContainer(container, spec)) }
         : {}),
     },
+  };
+}
+
+/** emptyDir for a volume without source, both names of the service account; for templates of pods too. */
+export function normalizePodSpec(spec: PodSpec): PodSpec {
+  const accountName = spec.serviceAccountName || spec.serviceAccount;
+  return {
+    ...spec,
+    // An API that knows only the old name must still see it, and the other way round.
+    ...(accountName ? { serviceAccountName: accountName, serviceAccount: accountName } : {}),
+    ...(spec.volumes ? { volumes: spec.volumes.map(withSource) } : {}),
   };
 }
 
