@@ -4,9 +4,10 @@
  * so they run one at a time.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { type Area, formatCounts, readScenarios } from './conformance-counts.ts';
 import { parseSummary, type Summary } from './test-summary.ts';
 
 interface Level {
@@ -32,6 +33,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const areas: readonly Area[] = JSON.parse(readFileSync(`${root}/test/conformance/areas.json`, 'utf8'));
+const scenarioLines: string[] = [];
 const results: (Summary & { readonly level: string; readonly seconds: number })[] = [];
 for (const level of levels) {
   if (wanted.length > 0 && !wanted.includes(level.name)) continue;
@@ -47,6 +50,10 @@ console.log('\nlevel          files passed failed skipped seconds');
 for (const { level, files, passed, failed, skipped, seconds } of results) {
   const columns = [files, passed, failed, skipped].map((count) => String(count).padStart(6)).join(' ');
   console.log(`${level.padEnd(13)}${columns} ${seconds.toFixed(0).padStart(8)}`);
+}
+const scenarios = readScenarios(scenarioLines);
+if (scenarios.passed.size + scenarios.failed.size > 0) {
+  console.log(`\nconformance scenarios that passed, per area\n${formatCounts(areas, scenarios).join('\n')}`);
 }
 const total = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((sum, result) => sum + result[key], 0);
 console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
@@ -67,11 +74,15 @@ function runLevel(level: Level, files: readonly string[]): Promise<Summary> {
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'test' } },
   );
   let output = '';
+  let line = '';
   // Decoded as a whole: a letter may be split between two chunks.
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (chunk: string) => {
     process.stdout.write(chunk);
     output = (output + chunk).slice(-20_000);
+    const lines = (line + chunk).split('\n');
+    line = lines.pop() ?? '';
+    scenarioLines.push(...lines.filter((text) => text.includes('/')));
   });
   child.on('close', (code) => {
     const summary = parseSummary(output);
