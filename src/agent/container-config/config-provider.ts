@@ -9,10 +9,10 @@ import { containerConfig } from './container-config.ts';
 import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
 import type { QosClassName } from './container-resources.ts';
 import { parseResolvConf } from './dns-config.ts';
-import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-ref.ts';
 import { hostsFile } from './hosts-file.ts';
 import { sandboxConfig } from './sandbox-config.ts';
+import { expandSubPath } from './sub-path-expression.ts';
 
 export interface ConfigProviderDeps {
   readonly instanceId: string;
@@ -147,21 +147,4 @@ export class ConfigProvider {
     await files.writeFile(path, '', 0o666);
     return path;
   }
-}
-
-/** @throws ContainerConfigError for a reference to an unknown variable, or a path that would leave the volume */
-function expandSubPath(expression: string, env: ReadonlyMap<string, string>): string {
-  const missing: string[] = [];
-  const path = expandVariables(expression, (name) => {
-    const value = env.get(name);
-    if (value === undefined) missing.push(name);
-    return value;
-  });
-  if (missing.length > 0) {
-    throw new ContainerConfigError(`missing value for "${missing[0]}"`);
-  }
-  if (path.startsWith('/')) throw new ContainerConfigError(`error SubPath "${path}" must not be an absolute path`);
-  if (path.split('/').includes('..'))
-    throw new ContainerConfigError(`unable to provision SubPath "${path}": must not contain '..'`);
-  return path;
 }

@@ -1,0 +1,133 @@
+/** Conformance: emptyDir and sub-paths. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { configMaps, pods, secrets } from '../../../src/api/resources.ts';
+import { testImage } from '../../support/device.ts';
+import { projected } from '../../support/file-volume-kinds.ts';
+import { ScenarioDevice } from '../../support/scenario-device.ts';
+
+describe('conformance: emptyDir and sub-paths', { concurrency: 4 }, () => {
+  let on: ScenarioDevice;
+  before(async () => {
+    on = await ScenarioDevice.start();
+  });
+  after(() => on?.close());
+
+  it('emptydir/shared-between-containers: what one container writes another one reads', async () => {
+    const mount = { image: testImage, volumeMounts: [{ name: 'shared', mountPath: '/shared' }] };
+    const write = {
+      name: 'writes',
+      ...mount,
+      command: ['sh', '-c', 'echo hello > /shared/t; mv /shared/t /shared/file'],
+    };
+    const read = 'until cat /shared/file 2>/dev/null; do sleep 0.1; done';
+    const name = await on.create({
+      spec: {
+        volumes: [{ name: 'shared', emptyDir: {} }],
+        containers: [write, { name: 'reads', ...mount, command: ['sh', '-c', read] }],
+      },
+    });
+    await on.until(name, 'its end', ({ status }) => status.phase === 'Succeeded');
+    assert.equal(await on.logs(name, 'reads'), 'hello\n');
+    await on.delete(name);
+  });
+
+  const mediums = [
+    { medium: 'default', emptyDir: {}, isTmpfs: false },
+    { medium: 'tmpfs', emptyDir: { medium: 'Memory' }, isTmpfs: true },
+  ];
+  const typeOf = 'grep -c "^tmpfs /v tmpfs" /proc/mounts; true';
+
+  for (const { medium, emptyDir, isTmpfs } of mediums) {
+    it(`emptydir/mode-${medium}: the root of the volume has mode 0777`, async () => {
+      const printed = await on.output({ volumes: { v: { emptyDir } }, line: `stat -c %a /v; ${typeOf}` });
+      assert.equal(printed, `777\n${isTmpfs ? 1 : 0}\n`);
+    });
+
+    for (const { user, securityContext, uid } of [
+      { user: 'root', securityContext: {}, uid: 0 },
+      { user: 'nonroot', securityContext: { runAsUser: 1001 }, uid: 1001 },
+    ]) {
+      for (const mode of ['0644', '0666', '0777']) {
+        it(`emptydir/${user}-${mode}-${medium}: ${user} makes a file of mode ${mode} on ${medium}`, async () => {
+          const line = `umask 0; echo content > /v/file; chmod ${mode} /v/file; stat -c "%a %u" /v/file; cat /v/file; ${typeOf}`;
+          const printed = await on.output({ volumes: { v: { emptyDir } }, spec: { securityContext }, line });
+          assert.equal(printed, `${Number(mode)} ${uid}\ncontent\n${isTmpfs ? 1 : 0}\n`);
+        });
+      }
+    }
+  }
+
+  /** A volume with one file `key` of this text. */
+  const sources = [
+    {
+      kind: 'configmap',
+      make: async (text: string) => ({ configMap: { name: await on.configMap({ key: text }) } }),
+    },
+    {
+      kind: 'secret',
+      make: async (text: string) => ({ secret: { secretName: await on.secret({ key: text }) } }),
+    },
+    {
+      kind: 'downward',
+      make: async () => ({
+        downwardAPI: { items: [{ path: 'key', fieldRef: { fieldPath: "metadata.labels['text']" } }] },
+      }),
+    },
+    {
+      kind: 'projected',
+      make: async (text: string) => projected([{ configMap: { name: await on.configMap({ key: text }) } }]),
+    },
+  ];
+  for (const { kind, make } of sources) {
+    it(`subpath/${kind}: one file of the volume is mounted, and outlives a restart of the container and a rewrite`, async () => {
+      const source = await make('one');
+      const idea = {
+        metadata: { labels: { text: 'one' } },
+        spec: { restartPolicy: 'Always', volumes: [{ name: 'v', ...source }] },
+        container: {
+          volumeMounts: [
+            { name: 'v', mountPath: '/here/file', subPath: 'key' },
+            { name: 'v', mountPath: '/whole' },
+          ],
+        },
+        line: 'trap "exit 0" TERM; sleep 3600 & wait',
+      };
+      const name = await on.running(idea);
+      assert.equal(await on.exec(name, 'cat /here/file; ls /here'), 'onefile\n');
+
+      await rewrite(name, source, 'two');
+      await on.prints(name, 'cat /whole/key', 'two');
+      // As Kubernetes documents: a sub-path keeps what was there when the container started.
+      assert.equal(await on.exec(name, 'cat /here/file'), 'one');
+
+      await on.exec(name, 'kill 1').catch(() => {});
+      const restarts = await on.until(name, 'restarted', ({ status }) => {
+        const [main] = status.containerStatuses ?? [];
+        return main?.restartCount === 1 && main.state?.running !== undefined;
+      });
+      assert.equal(restarts.status.phase, 'Running');
+      assert.equal(await on.exec(name, 'cat /here/file'), 'two');
+      await on.delete(name);
+    });
+  }
+
+  /** Changes what the volume's file says. */
+  async function rewrite(pod: string, source: object, text: string): Promise<void> {
+    const json = JSON.stringify(source);
+    const name = /"(?:secretName|name)":"(object-\d+)"/.exec(json)?.[1];
+    if (name === undefined) await on.patch(pods, pod, { metadata: { labels: { text } } });
+    else if (json.includes('secretName')) await on.patch(secrets, name, { stringData: { key: text } });
+    else await on.patch(configMaps, name, { data: { key: text } });
+  }
+
+  it('subpath/configmap-over-existing-file: a file of the volume covers one of the image', async () => {
+    const name = await on.configMap({ group: 'from the map\n' });
+    const printed = await on.output({
+      spec: { volumes: [{ name: 'v', configMap: { name } }] },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/etc/group', subPath: 'group' }] },
+      line: 'cat /etc/group; wc -l < /etc/passwd',
+    });
+    assert.match(printed, /^from the map\n[1-9]/);
+  });
+});
