@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { Namespace } from '../api/kinds/namespace.ts';
+import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Secret } from '../api/kinds/secret.ts';
 import type { ServiceAccount } from '../api/kinds/service-account.ts';
@@ -43,12 +44,15 @@ import { writeInstanceRecord } from './instance-record.ts';
 import { createKubelet } from './kubelet.ts';
 import { readContainerLog } from './logs/read-container-log.ts';
 import { keepLogs } from './logs/rotation/keep-logs.ts';
+import { computeAllocatable, podLimits } from './node-status/allocatable.ts';
 import { NodeStatusPublisher } from './node-status/node-status.ts';
 import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
 import { IssuedClients } from './pki/issued-clients.ts';
 import { adminGroup, adminName, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
 import { startControllers } from './run-controllers.ts';
+import { startScheduler } from './scheduler/run-scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import { keepServerCertificate } from './server-certificate.ts';
 import type { LoadedSettings } from './settings/load-settings.ts';
 import { splitListenAddress } from './settings/settings.ts';
@@ -146,7 +150,9 @@ async function runWithStore(
   await issuedClients.load();
   if (!opened.readOnly) await issuedClients.add(pki.admin.cert, adminName, [adminGroup]);
 
-  const registry = new Registry({ store, clock, nodeName });
+  // Pods that come before it looks wait without a node; so do all while the store is read-only.
+  let scheduler: Scheduler | undefined;
+  const registry = new Registry({ store, clock, nodeName, placePod: (pod) => scheduler?.place(pod as unknown as Pod) });
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
   const nodeClient = clientOf(`system:node:${nodeName}`);
   if (!opened.readOnly) await ensureSystemNamespaces(clientOf('system:apiserver'));
@@ -162,6 +168,7 @@ async function runWithStore(
     secrets: informer<Secret>(resources.secrets),
   };
   const machine = await readNodeFacts(dataDir);
+  const allocatable = computeAllocatable(machine, settings);
   const recorder = new EventRecorder({
     client: nodeClient,
     clock,
@@ -170,12 +177,28 @@ async function runWithStore(
     eventTtl: settings.eventTtl,
     newNameSuffix: () => randomBytes(8).toString('hex'),
   });
+  const namespaces = informer<Namespace>(resources.namespaces);
+  const nodeInformer = informer<Node>(resources.nodes);
+  if (!opened.readOnly) {
+    scheduler = startScheduler(group, {
+      nodeName,
+      clientOf,
+      bindPod: (key, binding) => registry.bindPod(key, binding),
+      pods: informers.pods,
+      nodes: nodeInformer,
+      namespaces,
+      events: recorder,
+      clock,
+      log,
+    });
+  }
   const runtimeReady = Promise.withResolvers<void>();
   const kubelet = createKubelet(
     {
       client: nodeClient,
       runtime: runtime.runtime,
       images: runtime.images,
+      node: () => nodeInformer.get({ name: nodeName }),
       clock,
       log,
       events: recorder,
@@ -186,6 +209,8 @@ async function runWithStore(
         cgroups: await createCgroups(),
       },
       machine,
+      allocatable,
+      allPods: podLimits(machine, settings),
       dirs: { dataDir, runDir },
       settings: { ...settings, instanceId: identity.instanceId },
       hostIPs,
@@ -265,7 +290,7 @@ async function runWithStore(
     clientOf,
     clock,
     log,
-    namespaces: informer<Namespace>(resources.namespaces),
+    namespaces,
     serviceAccounts: informer<ServiceAccount>(resources.serviceAccounts),
     pods: informers.pods,
     staticPodPath: settings.staticPodPath,

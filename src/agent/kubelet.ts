@@ -2,6 +2,7 @@
  * The kubelet's part of the daemon: builds and joins the parts that run pods. Decides nothing.
  */
 import type { ConfigMap } from '../api/kinds/config-map.ts';
+import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Secret } from '../api/kinds/secret.ts';
 import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
@@ -13,13 +14,14 @@ import { Limiter } from '../lib/limiter.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Images, Runtime } from '../runtime/runtime.ts';
+import { NodeAdmission } from './admission/node-admission.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type LogStorage, logStorage } from './logs/rotation/log-limits.ts';
 import { PodCache } from './pleg/pod-cache.ts';
-import { createPodCgroups, podCgroupParents } from './pod-cgroups.ts';
+import { createPodCgroups, type PodCgroupsDeps, podCgroupParents } from './pod-cgroups.ts';
 import { type PodRef, podRef } from './pod-names.ts';
 import { PodRemains } from './pod-remains.ts';
 import { computePodStatus } from './status/compute-pod-status.ts';
@@ -44,6 +46,8 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: Runtime;
   readonly images: Images;
+  /** The node as the API has it; undefined until it is known. */
+  readonly node: () => Node | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: PodEvents;
@@ -54,6 +58,10 @@ export interface KubeletDeps {
   };
   readonly host: { readonly files: Files; readonly mounts: VolumeMounts; readonly cgroups: Cgroups };
   readonly machine: { readonly cpus: number; readonly memoryBytes: number };
+  /** Quantities that pods may use together, by resource. */
+  readonly allocatable: PodFacts['allocatable'];
+  /** What the kernel lets them use together. */
+  readonly allPods: PodCgroupsDeps['allPods'];
   readonly dirs: { readonly dataDir: string; readonly runDir: string };
   readonly settings: {
     readonly nodeName: string;
@@ -93,10 +101,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   const layout = new VolumeLayout(dirs);
   const remains = new PodRemains({ files: host.files, ...dirs });
   const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
-  const allocatable = (): PodFacts['allocatable'] => ({
-    cpu: String(machine.cpus),
-    memory: String(machine.memoryBytes),
-  });
+  const allocatable = (): PodFacts['allocatable'] => deps.allocatable;
   const configMap = (namespace: string, name: string) => informers.configMaps.get({ namespace, name });
   const secret = (namespace: string, name: string) => informers.secrets.get({ namespace, name });
   const factsOf = (pod: Pod): PodFacts => ({
@@ -121,6 +126,9 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cgroups: host.cgroups,
     instanceId: settings.instanceId,
     podPidsLimit: settings.podPidsLimit,
+    allPods: deps.allPods,
+    pods: () => informers.pods.list(),
+    log,
   });
   const configs = new ConfigProvider({
     instanceId: settings.instanceId,
@@ -151,6 +159,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     files: host.files,
     directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
   });
+  const admission = new NodeAdmission({ nodeName: settings.nodeName, pods: informers.pods, node: deps.node });
   const steps = createPodSteps({
     runtime,
     images: imageManager,
@@ -163,6 +172,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
+    verdicts: admission,
     whenReady: deps.whenRuntimeReady ?? Promise.resolve(),
     starts: new Limiter(2 * machine.cpus),
     longestBackOffMs: settings.maxContainerRestartPeriod,
@@ -209,7 +219,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       for (const uid of workers.uids()) workers.wake(uid);
     },
     run: async (signal) => {
-      await Promise.all([cache.run(signal), workers.run(signal), loop.run(signal)]);
+      await Promise.all([admission.run(signal), cache.run(signal), workers.run(signal), loop.run(signal)]);
     },
   };
 }

@@ -1,7 +1,12 @@
-/** The control group of each pod: `/eliot-<instance>/<qos>/pod<uid>`; guaranteed pods stand at the top, as in the kubelet. */
+/**
+ * The control groups of pods: `/eliot-<instance>/<qos>/pod<uid>`; guaranteed pods stand at the top, as in the kubelet. The
+ * groups above them share CPU time out by quality of service, and keep back from all pods what is reserved.
+ */
 import type { Pod } from '../api/kinds/pod/types.ts';
-import type { Cgroups } from '../host/cgroups.ts';
-import { podResources } from './container-config/container-resources.ts';
+import type { CgroupLimits, Cgroups } from '../host/cgroups.ts';
+import type { Logger } from '../lib/logger.ts';
+import { cpuSharesOf, podResources } from './container-config/container-resources.ts';
+import { isFinished } from './pod-names.ts';
 import { qosClass } from './status/qos.ts';
 import type { PodCgroups } from './sync/services.ts';
 
@@ -10,9 +15,18 @@ export interface PodCgroupsDeps {
   readonly instanceId: string;
   /** KubeletConfiguration's podPidsLimit; -1: no limit. */
   readonly podPidsLimit: number;
+  /** What all pods together may use. */
+  readonly allPods: {
+    readonly milliCpu: number;
+    readonly memoryBytes: number;
+  };
+  /** The pods of the device. */
+  readonly pods: () => readonly Pod[];
+  readonly log: Logger;
 }
 
 const parents = { Guaranteed: '', Burstable: '/burstable', BestEffort: '/besteffort' } as const;
+const unlimited: CgroupLimits = { cpuShares: 2, cpuQuota: 0, cpuPeriod: 100_000, memoryBytes: 0, pids: 0 };
 
 /** Groups that hold one group a pod. */
 export function podCgroupParents(instanceId: string): readonly string[] {
@@ -22,9 +36,28 @@ export function podCgroupParents(instanceId: string): readonly string[] {
 export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod: Pod): string } {
   const root = `/eliot-${deps.instanceId}`;
   const path = (pod: Pod): string => `${root}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
+  /** By path, the shares that were written last: they change with the pods that run. */
+  const written = new Map<string, number>();
+  const ensureParent = async (parent: string, limits: CgroupLimits): Promise<void> => {
+    if (written.get(parent) === limits.cpuShares) return;
+    try {
+      await deps.cgroups.ensure(`${root}${parent}`, limits);
+    } catch (error) {
+      // The kernel refuses a limit below what is in use already; pods go on as they did.
+      deps.log.warn('cannot limit a group of pods', { cgroup: `${root}${parent}`, error });
+    }
+    written.set(parent, limits.cpuShares);
+  };
+  const ensureParents = async (): Promise<void> => {
+    const { milliCpu, memoryBytes } = deps.allPods;
+    await ensureParent('', { ...unlimited, cpuShares: cpuSharesOf(milliCpu), memoryBytes });
+    await ensureParent(parents.BestEffort, unlimited);
+    await ensureParent(parents.Burstable, { ...unlimited, cpuShares: burstableShares(deps.pods()) });
+  };
   return {
     path,
     async ensure(pod) {
+      await ensureParents();
       const { cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes } = podResources(pod);
       const pids = Math.max(0, deps.podPidsLimit);
       await deps.cgroups.ensure(path(pod), { cpuShares, cpuQuota, cpuPeriod, memoryBytes: memoryLimitBytes, pids });
@@ -34,4 +67,10 @@ export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod:
       for (const parent of Object.values(parents)) await deps.cgroups.remove(`${root}${parent}/pod${uid}`);
     },
   };
+}
+
+/** What all burstable pods asked for; every pod that asked for nothing has the least there is. */
+function burstableShares(pods: readonly Pod[]): number {
+  const burstable = pods.filter((pod) => !isFinished(pod) && qosClass(pod) === 'Burstable');
+  return burstable.reduce((sum, pod) => sum + podResources(pod).cpuShares, 0) || unlimited.cpuShares;
 }

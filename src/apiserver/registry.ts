@@ -8,6 +8,7 @@
  * Not here: who may do what (`authz.ts`), the wire (`server.ts`).
  */
 import { randomUUID } from 'node:crypto';
+import { podKind } from '../api/kinds/pod/pod.ts';
 import type { Scale } from '../api/kinds/scale.ts';
 import type { KubeList, KubeObject } from '../api/meta.ts';
 import type { DeleteOptions, ObjectKey, PatchType } from '../api/object-client.ts';
@@ -26,6 +27,7 @@ import { loadObject } from './registry/load.ts';
 import { checkMatchesUrl } from './registry/matches-url.ts';
 import { applyNotServed, patchObject } from './registry/patch.ts';
 import { changeScale, readScale, type ScaleChange } from './registry/scale.ts';
+import { bindPod } from './registry/schedule-pod.ts';
 import type { SelectionOptions } from './registry/selection.ts';
 import { updateObject } from './registry/update.ts';
 import { type RegistryWatchEvent, type WatchRequest, watchObjects } from './registry/watch.ts';
@@ -33,8 +35,10 @@ import { type RegistryWatchEvent, type WatchRequest, watchObjects } from './regi
 export interface RegistryOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** The one node of this device; every new pod is bound to it. */
+  /** The one node of this device. */
   readonly nodeName: string;
+  /** See `RegistryDeps.placePod`. Default: every new pod is bound to the node. */
+  readonly placePod?: (pod: KubeObject) => string | undefined;
   /** Default: random UUIDs. */
   readonly newUid?: () => string;
   /** Default: five random letters or digits. */
@@ -45,7 +49,8 @@ export class Registry {
   readonly #deps: RegistryDeps;
 
   constructor(options: RegistryOptions) {
-    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, ...options };
+    const placePod = (): string => options.nodeName;
+    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, placePod, ...options };
   }
 
   /** @throws StatusError NotFound */
@@ -132,6 +137,11 @@ export class Registry {
   /** Changes the number of replicas; errors as `update`. */
   changeScale(kind: AnyKind, key: ObjectKey, change: ScaleChange, context: WriteContext): Promise<Scale> {
     return changeScale(this.#deps, kind, key, change, context);
+  }
+
+  /** Binds a pod to a node, once: `pods/binding`. Errors as `bindPod`. */
+  bindPod(key: ObjectKey, binding: { readonly nodeName: string; readonly uid?: string }): Promise<KubeObject> {
+    return bindPod(this.#deps, podKind, key, binding);
   }
 
   /** Starts or shortens a deletion. */

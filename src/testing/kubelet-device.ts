@@ -87,7 +87,8 @@ export class KubeletDevice {
             isOnTmpfs: async () => true,
           },
           cgroups: {
-            ensure: async (path) => void this.cgroups.push(path),
+            // The groups above stay.
+            ensure: async (path) => void (path.includes('/pod') && this.cgroups.push(path)),
             remove: async (path) => {
               const at = this.cgroups.indexOf(path);
               if (at >= 0) this.cgroups.splice(at, 1);
@@ -95,7 +96,10 @@ export class KubeletDevice {
             list: async () => [],
           },
         },
+        node: () => undefined,
         machine: { cpus: 2, memoryBytes: 1 << 30 },
+        allocatable: { cpu: '2', memory: '1Gi' },
+        allPods: { milliCpu: 2_000, memoryBytes: 1 << 30 },
         dirs: { dataDir: join(this.dir, 'data'), runDir: join(this.dir, 'run') },
         settings: {
           nodeName: node,

@@ -1,4 +1,5 @@
 /** Requests and limits in the kernel's terms, as the kubelet converts them (kuberuntime, cm/helpers_linux). Pure. */
+import { podRequests, podTotal } from '../../api/kinds/pod/requests.ts';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import { integerValueOf, milliValueOf, parseQuantity } from '../../api/quantity.ts';
 import type { LinuxResources } from '../../runtime/runtime.ts';
@@ -50,7 +51,7 @@ export function podResources(pod: Pod): {
 }
 
 /** 1 CPU = 1024 shares; at least 2, so that a container without a request still runs. */
-function cpuSharesOf(milliCpu: number): number {
+export function cpuSharesOf(milliCpu: number): number {
   return Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
 
@@ -58,44 +59,19 @@ function cpuQuotaOf(milliCpu: number): number {
   return milliCpu === 0 ? 0 : Math.max(minQuota, Math.floor((milliCpu * cpuPeriod) / 1000));
 }
 
-/** Containers run together, init containers one after the other beside the sidecars started before them. */
+/** A limit of the pod as a whole, or one that every container has; 0 when there is none. */
 function podTotals(
   pod: Pod,
   resource: string,
   convert: (quantity: string | undefined) => number,
 ): { readonly request: number; readonly limit: number } {
-  let request = 0;
-  let limit = 0;
-  let isLimited = true;
-  let sidecarRequest = 0;
-  let sidecarLimit = 0;
-  let initRequest = 0;
-  let initLimit = 0;
-  const read = (container: Container): { readonly request: number; readonly limit: number } => {
-    const { limits, requests } = container.resources ?? {};
-    const own = convert(limits?.[resource]);
-    if (own === 0) isLimited = false;
-    return { limit: own, request: requests?.[resource] === undefined ? own : convert(requests[resource]) };
-  };
-  for (const init of pod.spec.initContainers ?? []) {
-    const own = read(init);
-    if (init.restartPolicy === 'Always') {
-      sidecarRequest += own.request;
-      sidecarLimit += own.limit;
-    }
-    const beside = init.restartPolicy === 'Always' ? 0 : 1;
-    initRequest = Math.max(initRequest, sidecarRequest + beside * own.request);
-    initLimit = Math.max(initLimit, sidecarLimit + beside * own.limit);
-  }
-  for (const container of pod.spec.containers) {
-    const own = read(container);
-    request += own.request;
-    limit += own.limit;
-  }
-  return {
-    request: Math.max(initRequest, request + sidecarRequest),
-    limit: isLimited ? Math.max(initLimit, limit + sidecarLimit) : 0,
-  };
+  const limitOf = ({ resources }: Container): number => convert(resources?.limits?.[resource]);
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const request = podRequests(pod).get(resource) ?? 0;
+  const whole = convert(pod.spec.resources?.limits?.[resource]);
+  const overhead = convert(pod.spec.overhead?.[resource]);
+  if (whole > 0) return { request, limit: whole + overhead };
+  return { request, limit: all.every((container) => limitOf(container) > 0) ? podTotal(pod, limitOf) + overhead : 0 };
 }
 
 /** As kubelet/qos/policy.go: a burstable container that asks for more memory is killed later. */

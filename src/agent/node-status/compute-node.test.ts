@@ -1,8 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { computeNodeLabels, computeNodeStatus, isNodeStatusChanged, type NodeObservation } from './compute-node.ts';
+import type { Node } from '../../api/kinds/node.ts';
+import {
+  computeNodeLabels,
+  computeNodeStatus,
+  computeTaints,
+  isNodeStatusChanged,
+  keepForeignResources,
+  type NodeObservation,
+} from './compute-node.ts';
 
-const settings = { nodeName: 'pi', labels: { zone: 'kitchen' }, podCidr: '10.85.0.0/16', maxPods: 110 };
+const settings = {
+  nodeName: 'pi',
+  labels: { zone: 'kitchen' },
+  podCidr: '10.85.0.0/16',
+  maxPods: 110,
+  systemReserved: { cpu: 500, memory: 100 * 1024 * 1024 },
+  kubeReserved: { memory: 28 * 1024 * 1024 },
+  evictionHard: { 'memory.available': { amount: 100 * 1024 * 1024 }, 'nodefs.available': { share: 0.1 } },
+};
 const machine = {
   architecture: 'arm64',
   kernelVersion: '6.6.1',
@@ -63,6 +79,44 @@ describe('the status of a node', () => {
     assert.equal(isNodeStatusChanged(second, first), false);
     const moved = computeNodeStatus(settings, machine, { ...healthy, addresses: ['10.0.0.1'] }, [], at(1));
     assert.equal(isNodeStatusChanged(moved, first), true);
+  });
+
+  it('keeps back what is reserved and what must be left before pods are evicted', () => {
+    const { capacity, allocatable } = computeNodeStatus(settings, machine, healthy, [], at(0));
+    assert.deepEqual(capacity, { cpu: '4', 'ephemeral-storage': '8388608Ki', memory: '1048576Ki', pods: '110' });
+    assert.deepEqual(allocatable, {
+      cpu: '3500m',
+      'ephemeral-storage': '7549747Ki',
+      memory: `${1048576 - (100 + 28 + 100) * 1024}Ki`,
+      pods: '110',
+    });
+  });
+
+  it('keeps resources that somebody else added to the node', () => {
+    const status = computeNodeStatus(settings, machine, healthy, [], at(0));
+    const published = { ...status, capacity: { 'example.com/dongle': '2', 'eliot.run/gone': '1', cpu: '9' } };
+    const next = keepForeignResources(status, { ...published, allocatable: { 'example.com/dongle': '1' } });
+    assert.equal(next.capacity?.['example.com/dongle'], '2');
+    assert.equal(next.allocatable?.['example.com/dongle'], '1');
+    assert.equal(next.capacity?.['eliot.run/gone'], undefined);
+    assert.equal(next.capacity?.['cpu'], '4');
+  });
+
+  it('taints a node that is short of something or cordoned, and leaves the taints of others', () => {
+    const node = (unschedulable: boolean, pressure: string, taints: object[]): Node =>
+      ({
+        spec: { unschedulable, taints },
+        status: { conditions: [{ type: 'DiskPressure', status: pressure }] },
+      }) as unknown as Node;
+    const foreign = { key: 'lab', value: 'x', effect: 'NoExecute' };
+    const short = computeTaints(node(true, 'True', [foreign]));
+    assert.deepEqual(short, [
+      foreign,
+      { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' },
+      { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
+    ]);
+    assert.deepEqual(computeTaints(node(true, 'True', [...short])), short);
+    assert.deepEqual(computeTaints(node(false, 'False', [...short])), [foreign]);
   });
 
   it('carries the labels that were set beside those of the machine', () => {

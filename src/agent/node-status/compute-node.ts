@@ -2,8 +2,9 @@
  * What the Node object says, from what was found out. Pure; `node-status.ts` publishes it.
  * Labels, conditions, reasons and messages are the kubelet's.
  */
-import type { Node, NodeCondition } from '../../api/kinds/node.ts';
+import type { Node, NodeCondition, Taint } from '../../api/kinds/node.ts';
 import { kubernetesVersion, version } from '../../lib/version.ts';
+import { computeAllocatable, computeCapacity, type ReservationSettings } from './allocatable.ts';
 
 /** What does not change while the machine runs. */
 export interface NodeMachine {
@@ -17,11 +18,10 @@ export interface NodeMachine {
   readonly bootId: string;
 }
 
-export interface NodeSettings {
+export interface NodeSettings extends ReservationSettings {
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly podCidr: string;
-  readonly maxPods: number;
 }
 
 /** What is looked at again each time. */
@@ -57,15 +57,9 @@ export function computeNodeStatus(
   previous: readonly NodeCondition[],
   now: string,
 ): Node['status'] {
-  const capacity = {
-    cpu: String(machine.cpus),
-    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
-    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
-    pods: String(settings.maxPods),
-  };
   return {
-    capacity,
-    allocatable: capacity,
+    capacity: computeCapacity(machine, settings.maxPods),
+    allocatable: computeAllocatable(machine, settings),
     conditions: computeConditions(observation).map((condition) => withTimes(condition, previous, now)),
     addresses: [
       ...observation.addresses.map((address) => ({ type: 'InternalIP', address })),
@@ -120,6 +114,48 @@ function withTimes(condition: Condition, previous: readonly NodeCondition[], now
   const before = previous.find(({ type }) => type === condition.type);
   const lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? now) : now;
   return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
+}
+
+/**
+ * The status with the resources that somebody else added to the node (`example.com/dongle`): as the kubelet, the device
+ * speaks only for what it knows.
+ */
+export function keepForeignResources(next: Node['status'], published: Node['status']): Node['status'] {
+  const foreign = (amounts: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(amounts).filter(([name]) => name.includes('/') && !name.startsWith('eliot.run/')),
+    );
+  return {
+    ...next,
+    capacity: { ...foreign(published.capacity), ...next.capacity },
+    allocatable: { ...foreign(published.allocatable), ...next.allocatable },
+  };
+}
+
+const conditionTaints: Readonly<Record<string, string>> = {
+  MemoryPressure: 'node.kubernetes.io/memory-pressure',
+  DiskPressure: 'node.kubernetes.io/disk-pressure',
+  PIDPressure: 'node.kubernetes.io/pid-pressure',
+};
+const unschedulableKey = 'node.kubernetes.io/unschedulable';
+
+/**
+ * The taints of the node with those that follow from its state, as Kubernetes' node lifecycle controller sets them; taints of
+ * others stay. There is none for a node that is not ready: its pods have nowhere else to go, and wait for the runtime.
+ */
+export function computeTaints(node: Node): readonly Taint[] {
+  const isTrue = (type: string): boolean =>
+    node.status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+  const wanted = [
+    ...Object.entries(conditionTaints).flatMap(([type, key]) => (isTrue(type) ? [key] : [])),
+    ...(node.spec.unschedulable ? [unschedulableKey] : []),
+  ];
+  const owned = new Set([...Object.values(conditionTaints), unschedulableKey]);
+  const taints = node.spec.taints ?? [];
+  const isOwned = ({ key, effect }: Taint): boolean => owned.has(key) && effect === 'NoSchedule';
+  const kept = taints.filter((taint) => !isOwned(taint) || wanted.includes(taint.key));
+  const missing = wanted.filter((key) => !kept.some((taint) => isOwned(taint) && taint.key === key));
+  return [...kept, ...missing.map((key): Taint => ({ key, effect: 'NoSchedule' }))];
 }
 
 /** Whether two statuses differ in more than the time of the heartbeat. */

@@ -3,6 +3,7 @@
  * `nodeStatusUpdateFrequency`, and writes the status when it changed or each `nodeStatusReportFrequency`,
  * as the kubelet does. Both are observations: an idle device writes nothing to its flash.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Lease } from '../../api/kinds/lease.ts';
 import type { Node } from '../../api/kinds/node.ts';
 import type { ObjectClient } from '../../api/object-client.ts';
@@ -10,10 +11,13 @@ import { leases, nodes } from '../../api/resources.ts';
 import { type Clock, formatMicroTime, formatTime } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
+import { computeAllocatable, computeCapacity } from './allocatable.ts';
 import {
   computeNodeLabels,
   computeNodeStatus,
+  computeTaints,
   isNodeStatusChanged,
+  keepForeignResources,
   type NodeMachine,
   type NodeObservation,
   type NodeSettings,
@@ -52,9 +56,20 @@ export class NodeStatusPublisher {
     this.#wake?.();
   }
 
-  /** Makes the Node object, so that it is there when the API is announced; its status follows. */
+  /**
+   * Makes the Node object, and says how large it is, so that pods can be placed when the API is announced. What must be
+   * looked for follows.
+   */
   async register(): Promise<void> {
-    await this.#ensureNode();
+    const { client, machine, settings } = this.#deps;
+    const node = await this.#ensureNode();
+    const sizes = {
+      capacity: computeCapacity(machine, settings.maxPods),
+      allocatable: computeAllocatable(machine, settings),
+    };
+    const status = keepForeignResources({ ...node.status, ...sizes }, node.status);
+    if (!isNodeStatusChanged(status, node.status)) return;
+    await client.update<Node>(nodes, { ...node, status }, { subresource: 'status', fieldManager: 'kubelet' });
   }
 
   /** Runs until `signal` aborts. A failed write is tried again at the next turn. */
@@ -79,13 +94,33 @@ export class NodeStatusPublisher {
     const observation = await observe(signal);
     const node = await this.#ensureNode();
     const now = clock.now();
-    const status = computeNodeStatus(settings, machine, observation, node.status.conditions ?? [], formatTime(now));
+    const computed = computeNodeStatus(settings, machine, observation, node.status.conditions ?? [], formatTime(now));
+    const status = keepForeignResources(computed, node.status);
     const isDue = clock.monotonicMs() - this.#reportedAtMs >= settings.nodeStatusReportFrequency;
     if (isDue || isNodeStatusChanged(status, node.status)) {
       await client.update<Node>(nodes, { ...node, status }, { subresource: 'status', fieldManager: 'kubelet' });
       this.#reportedAtMs = clock.monotonicMs();
     }
+    await this.#publishTaints({ ...node, status });
     return observation.problems.length === 0;
+  }
+
+  /** Taints are intent: written only when they change. */
+  async #publishTaints(node: Node): Promise<void> {
+    const taints = computeTaints(node);
+    if (isDeepStrictEqual(taints, node.spec.taints ?? [])) return;
+    const { client, settings } = this.#deps;
+    // Somebody may taint the node at the same time: the patch holds for the taints that were seen.
+    const newest = await client.get<Node>(nodes, { name: settings.nodeName });
+    if (!isDeepStrictEqual(newest.spec.taints, node.spec.taints)) return;
+    const { resourceVersion } = newest.metadata;
+    await client.patch<Node>(
+      nodes,
+      { name: settings.nodeName },
+      'merge',
+      { metadata: { resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } },
+      { fieldManager: 'kube-controller-manager' },
+    );
   }
 
   /** The node as stored, with this device's labels and address range; other labels are left as they are. */

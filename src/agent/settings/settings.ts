@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import { parseQuantityParts } from '../../api/quantity-parts.ts';
+import { defaultEvictionHard, reserved, thresholds } from './resource-settings.ts';
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 
@@ -120,7 +121,16 @@ export const settingsSchema = v.strictObject({
     v.pipe(duration, about('Longest time between two reports of an unchanged node.')),
     '5m',
   ),
-  maxPods: v.optional(v.pipe(positiveInteger, about('Pods that the node says it can hold.')), 110),
+  maxPods: v.optional(v.pipe(positiveInteger, about('Pods that run on the node at most.')), 110),
+  systemReserved: v.optional(
+    v.pipe(reserved, about('Kept back from pods for the system: cpu, memory, ephemeral-storage, pid.')),
+    {},
+  ),
+  kubeReserved: v.optional(v.pipe(reserved, about('Kept back from pods for eliotd and containerd.')), {}),
+  evictionHard: v.optional(
+    v.pipe(thresholds, about('When less than this is left, pods are evicted at once.')),
+    defaultEvictionHard,
+  ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
   maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
   /** Upstream's crashLoopBackOff.maxContainerRestartPeriod. */

@@ -24,7 +24,11 @@ export interface PodStatusInput {
   /** True when the pod was told to end and nothing of it runs any more. */
   readonly hasEnded?: boolean;
   /** Why the whole pod was refused or ended, when it was: for example `Evicted`. */
-  readonly verdict?: { readonly reason: string; readonly message: string };
+  readonly verdict?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly condition?: { readonly type: string; readonly reason: string; readonly message: string };
+  };
 }
 
 /** A finished pod stays finished: its phase never changes again, whatever the runtime says (kubelet, status manager). */
@@ -57,6 +61,7 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
       statuses,
       hasSandbox: sandbox !== undefined && (pod.spec.hostNetwork === true || sandbox.ips.length > 0),
       now,
+      ...(verdict?.condition === undefined ? {} : { verdict: verdict.condition }),
     }),
     ...reasonOf(input),
     ...(hostIPs[0] === undefined ? {} : { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),

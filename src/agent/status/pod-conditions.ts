@@ -12,6 +12,8 @@ export interface PodConditionsInput {
   readonly hasSandbox: boolean;
   /** RFC 3339. */
   readonly now: string;
+  /** What a verdict on the pod adds: why it was ended. */
+  readonly verdict?: { readonly type: string; readonly reason: string; readonly message: string };
 }
 
 interface Finding {
@@ -31,6 +33,7 @@ export function podConditions(input: PodConditionsInput): readonly PodCondition[
     podReady(pod, ready),
     ready,
     { type: 'PodScheduled', isTrue: true },
+    ...(input.verdict ? [{ ...input.verdict, isTrue: true }] : []),
   ];
   const owned = new Set(findings.map(({ type }) => type));
   return [

@@ -12,8 +12,10 @@ import type { PodSteps, SyncResult } from './pod-workers.ts';
 import {
   type ObservedPods,
   type PodCgroups,
+  type PodVerdicts,
   type PodVolumes,
   type TerminationMessages,
+  type Verdict,
   VolumeError,
   type Waiting,
 } from './services.ts';
@@ -24,6 +26,7 @@ export interface PodReport {
   readonly waiting: ReadonlyMap<string, Waiting>;
   readonly messages: ReadonlyMap<string, string>;
   readonly hasEnded: boolean;
+  readonly verdict?: Verdict;
 }
 
 export interface PodReporter {
@@ -41,6 +44,7 @@ export interface PodStepsDeps extends ExecuteDeps, ActionLimits {
   readonly volumes: PodVolumes;
   readonly cgroups: PodCgroups;
   readonly messages: TerminationMessages;
+  readonly verdicts: PodVerdicts;
   /** Removes the API object, as the kubelet does at the end; fine when it is gone. */
   readonly removeObject: (ref: PodRef) => Promise<void>;
   /** Removes log directory and whatever else is kept of a pod on the device. */
@@ -68,6 +72,8 @@ class Steps implements PodSteps {
     const uid = given.metadata.uid ?? '';
     const observed = await cache.read(uid, signal);
     let pod = reporter.newest(given);
+    const verdict = this.#deps.verdicts.verdict(pod);
+    if (verdict) return await this.#fail(pod, observed, verdict);
     this.#announce(pod, observed);
 
     const actions = computePodActions(pod, observed, clock.monotonicMs(), this.#deps);
@@ -150,12 +156,22 @@ class Steps implements PodSteps {
     if (this.#announced.has(uid)) return;
     this.#announced.add(uid);
     if (pod.status?.startTime !== undefined || observed.sandboxes.length > 0) return;
+    // One that named its node itself was not scheduled.
+    if (!pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True')) return;
     this.#deps.events.record(pod, {
       type: 'Normal',
       reason: 'Scheduled',
       message: `Successfully assigned ${namespace}/${name} to ${pod.spec.nodeName ?? ''}`,
       component: 'default-scheduler',
     });
+  }
+
+  /** Publishes that the pod has failed for good; its containers are ended next. */
+  async #fail(pod: Pod, observed: ObservedPod, verdict: Verdict): Promise<SyncResult> {
+    if (verdict.event) this.#deps.events.record(pod, { type: 'Warning', ...verdict.event });
+    const messages = await this.#deps.messages.read(observed, pod);
+    await this.#deps.reporter.publish(pod, { observed, waiting: new Map(), messages, hasEnded: false, verdict });
+    return { kind: 'Finished', ...(verdict.graceSeconds === undefined ? {} : { graceSeconds: verdict.graceSeconds }) };
   }
 
   /** Volumes follow their sources also while nothing is to be started. True when the pod must wait for them. */

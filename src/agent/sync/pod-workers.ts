@@ -13,7 +13,8 @@ import { isFinished, type PodRef, podLogName, podRef } from '../pod-names.ts';
 
 /** What a sync step found: the pod is finished for good, or when it wants to be looked at again. */
 export type SyncResult =
-  | { readonly kind: 'Finished' }
+  /** With `graceSeconds`, its containers get only so long to end. */
+  | { readonly kind: 'Finished'; readonly graceSeconds?: number }
   | { readonly kind: 'Again'; readonly atMonotonicMs: number | undefined }
   /** Something could not be done; try again after the back-off, and not later than this. */
   | { readonly kind: 'Retry'; readonly atMonotonicMs: number | undefined };
@@ -147,12 +148,12 @@ export class PodWorkers {
     worker.wake();
   }
 
-  #tellToEnd(worker: Worker): void {
+  #tellToEnd(worker: Worker, longestSeconds = Infinity): void {
     worker.terminationSeenMonotonicMs ??= this.#deps.clock.monotonicMs();
     // The wall clock may jump, and the time of the request was somebody's wall clock: count from first sight.
     const deadline = worker.isRemoved
       ? worker.terminationSeenMonotonicMs
-      : worker.terminationSeenMonotonicMs + graceSecondsOf(worker.pod) * 1000;
+      : worker.terminationSeenMonotonicMs + Math.min(longestSeconds, graceSecondsOf(worker.pod)) * 1000;
     const isShorter = worker.deadlineMonotonicMs !== undefined && deadline < worker.deadlineMonotonicMs;
     worker.deadlineMonotonicMs = Math.min(worker.deadlineMonotonicMs ?? Infinity, deadline);
     if (worker.phase === 'Syncing') {
@@ -214,7 +215,7 @@ export class PodWorkers {
         if (pod === undefined) return { kind: 'Again', atMonotonicMs: undefined };
         const result = await steps.sync(pod, signal);
         if (result.kind !== 'Finished') return result;
-        this.#tellToEnd(worker);
+        this.#tellToEnd(worker, result.graceSeconds);
         return 'Now';
       }
       case 'Terminating': {

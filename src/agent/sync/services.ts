@@ -98,3 +98,21 @@ export interface TerminationMessages {
   /** Forgets and removes what belongs to a pod. */
   remove(uid: string): Promise<void>;
 }
+
+/** Why a pod is ended for good although its spec would have it run: refused, evicted. */
+export interface Verdict {
+  /** `reason` and `message` of the pod's status. */
+  readonly reason: string;
+  readonly message: string;
+  /** Seconds that its containers get to end; undefined for as long as the pod's own. */
+  readonly graceSeconds?: number;
+  /** A warning that goes with it. */
+  readonly event?: { readonly reason: string; readonly message: string };
+  /** A condition of the pod that goes with it. */
+  readonly condition?: { readonly type: string; readonly reason: string; readonly message: string };
+}
+
+/** Whoever may end a pod for good. */
+export interface PodVerdicts {
+  verdict(pod: Pod): Verdict | undefined;
+}

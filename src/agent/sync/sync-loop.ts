@@ -84,7 +84,8 @@ export class SyncLoop {
 
   #onPod({ type, object: pod, previous }: Change<Pod>): void {
     const { workers, nodeName, cache } = this.#deps;
-    if (pod.spec.nodeName && pod.spec.nodeName !== nodeName) return;
+    // Without a node it is the scheduler's to look at.
+    if (pod.spec.nodeName !== nodeName) return;
     if (type !== 'deleted') {
       workers.update(pod, !(previous && isStatusOnly(previous, pod) && this.#deps.isOwnStatus(pod)));
       return;

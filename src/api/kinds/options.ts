@@ -2,6 +2,7 @@
 import { listMeta } from '../meta.ts';
 import { bool, int32, int64, list, message, type ObjectOf, object, scalars, string } from '../schema/field.ts';
 import { always, metadata } from './common/object-fields.ts';
+import { objectReference } from './common/references.ts';
 
 const preconditions = message('io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions', {
   uid: string(1, { pointer: true }),
@@ -22,6 +23,12 @@ export const deleteOptions = message('io.k8s.apimachinery.pkg.apis.meta.v1.Delet
 export const eviction = message('io.k8s.api.policy.v1.Eviction', {
   metadata,
   deleteOptions: object(2, deleteOptions),
+});
+
+/** `v1` Binding: the body of a POST to `pods/NAME/binding`, by which a scheduler says where a pod runs. */
+export const binding = message('io.k8s.api.core.v1.Binding', {
+  metadata,
+  target: always(2, objectReference),
 });
 
 const statusCause = message('io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause', {

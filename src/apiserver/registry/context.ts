@@ -8,8 +8,8 @@ import type { UserInfo } from '../identity.ts';
 export interface RegistryDeps {
   readonly store: Store;
   readonly clock: Clock;
-  /** The one node of this device; every pod is bound to it. */
-  readonly nodeName: string;
+  /** The node that a new pod is bound to at once; undefined: it is stored without one, and the scheduler sees to it. */
+  readonly placePod: (pod: KubeObject) => string | undefined;
   /** A fresh uid for each object. */
   readonly newUid: () => string;
   /** The random end of a generated name: five letters or digits. */

@@ -12,6 +12,7 @@ import { objectKey } from './keys.ts';
 import { withManagedFields } from './managed-fields.ts';
 import { withoutServerFields } from './merge-update.ts';
 import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
+import { isPod } from './removal.ts';
 import { schedulePod } from './schedule-pod.ts';
 
 /** How often a generated name is tried again when it is taken, as Kubernetes does. */
@@ -76,7 +77,7 @@ function placeInNamespace(kind: AnyKind, object: KubeObject, namespace: string |
 }
 
 async function insert(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: WriteContext): Promise<KubeObject> {
-  const object = prepare(deps, kind, sent);
+  const object = prepare(deps, kind, sent, context);
   validateObject(kind, object);
   const next = withManagedFields(kind, { previous: undefined, next: object, context, nowMs: deps.clock.now() });
   const name = next.metadata.name ?? '';
@@ -91,7 +92,7 @@ async function insert(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, conte
 }
 
 /** What the server decides about a new object, whatever the client sent for it. */
-function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeObject {
+function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: WriteContext): KubeObject {
   const { status, apiVersion, kind: kindName, metadata, ...fields } = sent;
   const keepsStatus = !kind.subresources.some((subresource) => subresource.name === 'status');
   const fresh: KubeObject = {
@@ -108,7 +109,8 @@ function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeObjec
   };
   const complete = completeObject(kind, fresh);
   const prepared = kind.prepareForCreate?.(complete) ?? complete;
-  return kind.group === '' && kind.resource === 'pods'
-    ? schedulePod(prepared, deps.nodeName, deps.clock.now())
-    : prepared;
+  if (!isPod(kind)) return prepared;
+  // What is not stored takes no room.
+  const place = context.dryRun ? () => undefined : deps.placePod;
+  return schedulePod(prepared, place, deps.clock.now());
 }

@@ -15,6 +15,7 @@ import type { AnyKind } from '../registry/context.ts';
 import { unknownPath } from '../registry/errors.ts';
 import { isPod } from '../registry/removal.ts';
 import type { Registry } from '../registry.ts';
+import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
 import { handleImageArchive } from './image-archive.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
@@ -130,6 +131,8 @@ async function handleSubresource(
         : handleUpdate(deps.registry, exchange, target, name);
     case 'scale':
       return handleScale(deps.registry, exchange, target, verb);
+    case 'binding':
+      return handleBinding(deps.registry, exchange, target);
     case 'eviction':
       return handleEviction(deps.registry, exchange, target);
     case 'log':

@@ -21,6 +21,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   verbs: allVerbs,
   subresources: [
     { name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' },
+    { name: 'binding', verbs: ['create'], kind: 'Binding' },
     { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
     { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
     { name: 'log', verbs: ['get'], kind: 'Pod' },

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Pod } from '../api/kinds/pod/types.ts';
+import type { CgroupLimits } from '../host/cgroups.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { makePod } from '../testing/pods.ts';
+import { createPodCgroups } from './pod-cgroups.ts';
+
+const asking = (uid: string, resources: object): Pod =>
+  makePod({ metadata: { uid }, spec: { containers: [{ name: 'a', image: 'i', resources }] } });
+const signal = new AbortController().signal;
+
+function setUp(pods: readonly Pod[], fail = false) {
+  const written = new Map<string, CgroupLimits>();
+  const cgroups = createPodCgroups({
+    cgroups: {
+      ensure: async (path, limits) => {
+        if (fail && !path.includes('/pod')) throw new Error('EBUSY');
+        written.set(path, limits);
+      },
+      remove: async () => {},
+      list: async () => [],
+    },
+    instanceId: '1',
+    podPidsLimit: 100,
+    allPods: { milliCpu: 3_500, memoryBytes: 1_000_000 },
+    pods: () => pods,
+    log: silentLogger,
+  });
+  return { cgroups, written };
+}
+
+describe('the control groups of pods', () => {
+  it('share CPU time out by quality of service, and keep back what is reserved', async () => {
+    const guaranteed = asking('g', { limits: { cpu: '1', memory: '1Mi' }, requests: { cpu: '1', memory: '1Mi' } });
+    const burstable = asking('b', { requests: { cpu: '500m' }, limits: { memory: '2Mi' } });
+    const other = asking('o', { requests: { cpu: '250m' } });
+    const { cgroups, written } = setUp([guaranteed, burstable, other]);
+    for (const pod of [guaranteed, burstable, asking('e', {})]) await cgroups.ensure(pod, signal);
+
+    const of = (path: string): Partial<CgroupLimits> => {
+      const { cpuPeriod: _, ...limits } = written.get(path) ?? ({} as CgroupLimits);
+      return limits;
+    };
+    const none = { cpuQuota: 0, memoryBytes: 0, pids: 0 };
+    assert.deepEqual(of('/eliot-1'), { ...none, cpuShares: 3584, memoryBytes: 1_000_000 });
+    assert.deepEqual(of('/eliot-1/besteffort'), { ...none, cpuShares: 2 });
+    assert.deepEqual(of('/eliot-1/burstable'), { ...none, cpuShares: 512 + 256 });
+    assert.deepEqual(of('/eliot-1/podg'), { cpuShares: 1024, cpuQuota: 100_000, memoryBytes: 1 << 20, pids: 100 });
+    assert.deepEqual(of('/eliot-1/burstable/podb'), { cpuShares: 512, cpuQuota: 0, memoryBytes: 2 << 20, pids: 100 });
+    assert.deepEqual(of('/eliot-1/besteffort/pode'), { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 100 });
+  });
+
+  it('let a pod start when the kernel refuses a limit for all of them', async () => {
+    const { cgroups, written } = setUp([], true);
+    await cgroups.ensure(asking('e', {}), signal);
+    assert.deepEqual([...written.keys()], ['/eliot-1/besteffort/pode']);
+  });
+});

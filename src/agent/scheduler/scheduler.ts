@@ -1,0 +1,266 @@
+/**
+ * The scheduler of a device with one node: binds pods that fit, says of the others why they do not, and looks at those
+ * again when something changes that could make room. Rules, reasons and messages are those of Kubernetes' scheduler.
+ *
+ * A new pod that fits is bound before it is stored (`place`), so that starting it costs one write; everything else is done
+ * by `run`. Pods that are bound are never judged again: what runs goes on, whatever is set or reserved later.
+ */
+import type { Node } from '../../api/kinds/node.ts';
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { Labels } from '../../api/labels.ts';
+import type { ObjectKey } from '../../api/object-client.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { isStatusError } from '../../lib/status-error.ts';
+import { WorkQueue } from '../../lib/work-queue.ts';
+import { isFinished, podLogName, podRef } from '../pod-names.ts';
+import { findMisfit, type Misfit, type NodeView } from './find-misfit.ts';
+import { NodeLoad } from './node-load.ts';
+import { priorityOf, selectVictims } from './select-victims.ts';
+
+interface Change<T> {
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly object: T;
+  readonly previous?: T;
+}
+
+interface Source<T> {
+  list(): readonly T[];
+  get(key: ObjectKey): T | undefined;
+  onChange(listener: (change: Change<T>) => void): () => void;
+  whenSynced(signal: AbortSignal): Promise<void>;
+}
+
+export interface SchedulerDeps {
+  readonly nodeName: string;
+  readonly pods: Source<Pod>;
+  readonly nodes: Source<Node>;
+  /** Labels of a namespace, for affinity terms that select namespaces. */
+  readonly namespaceLabels: (namespace: string) => Labels | undefined;
+  readonly writer: PodWriter;
+  readonly events: {
+    record(
+      pod: Pod,
+      event: {
+        readonly type: 'Normal' | 'Warning';
+        readonly reason: string;
+        readonly message: string;
+        readonly component: string;
+      },
+    ): void;
+  };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What the scheduler writes. A pod that is gone, bound or changed meanwhile is a StatusError NotFound or Conflict. */
+export interface PodWriter {
+  bind(pod: Pod, nodeName: string): Promise<void>;
+  /** Says why the pod is not scheduled, and on which node it is to run once there is room. */
+  report(pod: Pod, reason: string, message: string, nominatedNodeName: string | undefined): Promise<void>;
+  /** Ends a less important pod within its grace period. */
+  evict(pod: Pod, reason: string, message: string): Promise<void>;
+}
+
+const component = 'default-scheduler';
+const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
+/** How long a pod that was placed may take to appear in the informer, in milliseconds; its write failed otherwise. */
+const assumedMs = 30_000;
+
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #queue: WorkQueue;
+  /** By uid, pods that were placed and are not in the informer yet. */
+  readonly #assumed = new Map<string, { readonly pod: Pod; readonly untilMonotonicMs: number }>();
+  /** By uid, what was last said about a pod that does not fit. */
+  readonly #told = new Map<string, string>();
+  /** Pods for which others were told to go, by uid. */
+  readonly #nominated = new Set<string>();
+  #hasSynced = false;
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+    this.#queue = new WorkQueue({ clock: deps.clock, log: deps.log, process: () => this.#pass() });
+  }
+
+  /**
+   * Where a new pod runs when it fits now; the room is kept for it until it is seen in the store. Undefined: it is to be
+   * stored without a node, and `run` sees to it.
+   */
+  place(pod: Pod): string | undefined {
+    const { clock, nodeName } = this.#deps;
+    if (!this.#hasSynced || isGated(pod) || !isOurs(pod)) return undefined;
+    const view = this.#view(pod);
+    if (view === undefined || findMisfit(pod, view) !== undefined) return undefined;
+    this.#assumed.set(podRef(pod).uid, {
+      pod: boundTo(pod, nodeName),
+      untilMonotonicMs: clock.monotonicMs() + assumedMs,
+    });
+    return nodeName;
+  }
+
+  /** Works until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { pods, nodes } = this.#deps;
+    const look = (): void => this.#queue.add('pods');
+    const ends = [
+      pods.onChange((change) => {
+        if (this.#concerns(change)) look();
+      }),
+      nodes.onChange(look),
+    ];
+    try {
+      await Promise.all([pods.whenSynced(signal), nodes.whenSynced(signal)]);
+      this.#hasSynced = true;
+      look();
+      await this.#queue.run(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      for (const end of ends) end();
+    }
+  }
+
+  /** Whether a change of a pod can place one: a pod to be placed, or one that leaves room. */
+  #concerns({ type, object, previous }: Change<Pod>): boolean {
+    const { uid } = podRef(object);
+    if (type === 'deleted') {
+      this.#told.delete(uid);
+      this.#nominated.delete(uid);
+      return true;
+    }
+    if (!object.spec.nodeName) return true;
+    this.#assumed.delete(uid);
+    this.#told.delete(uid);
+    this.#nominated.delete(uid);
+    if (type === 'added') return false;
+    const labels = (pod: Pod | undefined): string => JSON.stringify(pod?.metadata.labels ?? {});
+    return (isFinished(object) && !(previous && isFinished(previous))) || labels(previous) !== labels(object);
+  }
+
+  async #pass(): Promise<undefined> {
+    for (const pod of this.#waiting()) {
+      try {
+        await this.#schedule(pod);
+      } catch (error) {
+        // Gone, bound by somebody else, or changed: then its change brings us back.
+        if (!isStatusError(error, 'NotFound', 'Conflict')) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  /** Pods without a node: the most important first, then the oldest. */
+  #waiting(): readonly Pod[] {
+    return this.#deps.pods
+      .list()
+      .filter(
+        (pod) => !pod.spec.nodeName && pod.metadata.deletionTimestamp === undefined && !isFinished(pod) && isOurs(pod),
+      )
+      .filter((pod) => !this.#assumed.has(podRef(pod).uid))
+      .sort((a, b) => priorityOf(b) - priorityOf(a) || ageOrder(a, b));
+  }
+
+  async #schedule(pod: Pod): Promise<void> {
+    const { writer, nodeName, clock, log } = this.#deps;
+    const { uid } = podRef(pod);
+    if (isGated(pod)) return await this.#tell(pod, 'SchedulingGated', gatedMessage);
+    const view = this.#view(pod);
+    if (view === undefined) return await this.#tell(pod, 'Unschedulable', 'no nodes available to schedule pods');
+    const misfit = findMisfit(pod, view);
+    if (misfit !== undefined) return await this.#preemptOrTell(pod, view, misfit);
+    this.#assumed.set(uid, { pod: boundTo(pod, nodeName), untilMonotonicMs: clock.monotonicMs() + assumedMs });
+    try {
+      await writer.bind(pod, nodeName);
+      log.info('pod bound', { pod: podLogName(podRef(pod)) });
+    } catch (error) {
+      this.#assumed.delete(uid);
+      throw error;
+    }
+  }
+
+  async #preemptOrTell(pod: Pod, view: NodeView, misfit: Misfit): Promise<void> {
+    const found = `0/1 nodes are available: ${misfit.reasons.map((reason) => `1 ${reason}`).join(', ')}.`;
+    const because = (why: string): string => `${found} preemption: 0/1 nodes are available: 1 ${why}.`;
+    if (!misfit.isResolvable) {
+      return await this.#tell(pod, 'Unschedulable', because('Preemption is not helpful for scheduling'));
+    }
+    if (pod.spec.preemptionPolicy === 'Never') {
+      return await this.#tell(pod, 'Unschedulable', `${found} preemption: not eligible due to preemptionPolicy=Never.`);
+    }
+    const victims = selectVictims(pod, view);
+    if (victims === undefined) {
+      return await this.#tell(pod, 'Unschedulable', because('No preemption victims found for incoming pod'));
+    }
+    await this.#tell(pod, 'Unschedulable', found, this.#deps.nodeName);
+    this.#nominated.add(podRef(pod).uid);
+    for (const victim of victims) await this.#preempt(victim, pod);
+  }
+
+  async #preempt(victim: Pod, pod: Pod): Promise<void> {
+    const { writer, events, nodeName, log } = this.#deps;
+    // On its way already: its room comes by itself.
+    if (victim.metadata.deletionTimestamp !== undefined) return;
+    try {
+      await writer.evict(
+        victim,
+        'PreemptionByScheduler',
+        `${component}: preempting to accommodate a higher priority pod`,
+      );
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound', 'Conflict')) throw error;
+      return;
+    }
+    log.info('pod preempted', { pod: podLogName(podRef(victim)), by: podLogName(podRef(pod)) });
+    const message = `Preempted by pod ${podRef(pod).uid} on node ${nodeName}`;
+    events.record(victim, { type: 'Normal', reason: 'Preempted', message, component });
+  }
+
+  async #tell(pod: Pod, reason: string, message: string, nominated?: string): Promise<void> {
+    const { writer, events } = this.#deps;
+    const { uid } = podRef(pod);
+    if (this.#told.get(uid) === message) return;
+    await writer.report(pod, reason, message, nominated);
+    this.#told.set(uid, message);
+    if (reason === 'SchedulingGated') return;
+    events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message, component });
+  }
+
+  /** The node as `pod` sees it: with the room taken that more important pods wait for. Undefined: there is none yet. */
+  #view(pod: Pod): NodeView | undefined {
+    const { nodes, pods, nodeName, clock, namespaceLabels } = this.#deps;
+    const node = nodes.get({ name: nodeName });
+    if (node?.status.allocatable === undefined) return undefined;
+    const load = new NodeLoad();
+    const { uid } = podRef(pod);
+    const now = clock.monotonicMs();
+    for (const [assumedUid, { pod: assumed, untilMonotonicMs }] of this.#assumed) {
+      if (untilMonotonicMs <= now) this.#assumed.delete(assumedUid);
+      else load.add(assumed);
+    }
+    for (const other of pods.list()) {
+      const isWaitingForRoom = this.#nominated.has(podRef(other).uid) && priorityOf(other) >= priorityOf(pod);
+      const takesRoom = other.spec.nodeName === nodeName || (!other.spec.nodeName && isWaitingForRoom);
+      if (takesRoom && podRef(other).uid !== uid && !isFinished(other)) load.add(other);
+    }
+    return { node, load, namespaceLabels };
+  }
+}
+
+function isGated(pod: Pod): boolean {
+  return (pod.spec.schedulingGates ?? []).length > 0;
+}
+
+/** A pod may ask for a scheduler of its own, which binds it through the API. */
+function isOurs(pod: Pod): boolean {
+  return pod.spec.schedulerName === component;
+}
+
+function boundTo(pod: Pod, nodeName: string): Pod {
+  return { ...pod, spec: { ...pod.spec, nodeName } };
+}
+
+function ageOrder(a: Pod, b: Pod): number {
+  const key = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
+  return key(a) < key(b) ? -1 : 1;
+}
