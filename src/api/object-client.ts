@@ -40,6 +40,8 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 export interface WriteOptions {
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** For `apply`: take fields that others own, which else is a `Conflict`. */
+  readonly force?: boolean;
   /** `status` writes only the status; the main resource ignores a status that is sent. */
   readonly subresource?: string;
 }

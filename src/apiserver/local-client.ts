@@ -78,8 +78,13 @@ class LocalClient implements ObjectClient {
     options: WriteOptions = {},
   ): Promise<T> {
     const context = this.#context(options);
+    const { subresource, force = false } = options;
+    if (type === 'apply') {
+      const apply = { key, subresource, body: patch, force };
+      return as<T>((await this.#registry.apply(kindOf(resource), apply, context)).object);
+    }
     const body = { type, body: patch };
-    return as<T>(await this.#registry.patch(kindOf(resource), key, body, context, options.subresource));
+    return as<T>(await this.#registry.patch(kindOf(resource), key, body, context, subresource));
   }
 
   async delete<T = KubeObject>(

@@ -16,6 +16,7 @@ import { apiVersionOf } from '../api/scheme.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Store } from '../store/store.ts';
+import { type Apply, applyObject } from './registry/apply.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
 import { decodeObject } from './registry/decode-object.ts';
@@ -25,8 +26,8 @@ import { randomSuffix } from './registry/generate-name.ts';
 import { type ListEnd, type ListReader, type ListRequest, readList } from './registry/list.ts';
 import { loadObject } from './registry/load.ts';
 import { checkMatchesUrl } from './registry/matches-url.ts';
-import { applyNotServed, patchObject } from './registry/patch.ts';
-import { changeScale, readScale, type ScaleChange } from './registry/scale.ts';
+import { patchObject } from './registry/patch.ts';
+import { applyScale, changeScale, readScale, type ScaleChange } from './registry/scale.ts';
 import { bindPod } from './registry/schedule-pod.ts';
 import type { SelectionOptions } from './registry/selection.ts';
 import { updateObject } from './registry/update.ts';
@@ -108,13 +109,11 @@ export class Registry {
   async patch(
     kind: AnyKind,
     key: ObjectKey,
-    patch: { readonly type: PatchType; readonly body: unknown },
+    patch: { readonly type: Exclude<PatchType, 'apply'>; readonly body: unknown },
     context: WriteContext,
     subresource?: string,
   ): Promise<KubeObject> {
     requireVerb(kind, 'patch');
-    // Before anything is looked up: an apply also creates, so `not found` would mislead.
-    if (patch.type === 'apply') throw applyNotServed();
     const once = warnOnce(context);
     const updated = await updateObject(
       this.#deps,
@@ -142,6 +141,21 @@ export class Registry {
   /** Binds a pod to a node, once: `pods/binding`. Errors as `bindPod`. */
   bindPod(key: ObjectKey, binding: { readonly nodeName: string; readonly uid?: string }): Promise<KubeObject> {
     return bindPod(this.#deps, podKind, key, binding);
+  }
+
+  /** Server-side apply of the number of replicas. */
+  applyScale(kind: AnyKind, apply: Omit<Apply, 'subresource'>, context: WriteContext): Promise<Scale> {
+    return applyScale(this.#deps, kind, apply, context);
+  }
+
+  /** Server-side apply: creates the object or makes it as the configuration says. */
+  apply(
+    kind: AnyKind,
+    apply: Apply,
+    context: WriteContext,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    requireVerb(kind, 'patch');
+    return applyObject(this.#deps, kind, apply, context);
   }
 
   /** Starts or shortens a deletion. */

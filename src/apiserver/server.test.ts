@@ -49,6 +49,25 @@ describe('the API server', () => {
       assert.equal((await api.get(`${configMaps}/life`)).code, 404);
     });
 
+    it('applies on the server side, in YAML and JSON', async () => {
+      const apply = (body: string, query = 'fieldManager=helm') =>
+        api.send('PATCH', `${configMaps}/applied?${query}`, {
+          headers: { 'content-type': 'application/apply-patch+yaml' },
+          body,
+        });
+      const yaml = (x: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied}\ndata:\n  x: ${x}\n`;
+      assert.deepEqual([(await apply(yaml('a'))).code, (await apply(yaml('a'))).code], [201, 200]);
+      const changed = await apply(JSON.stringify(configMap('applied', { x: 'b' })));
+      assert.deepEqual([changed.code, changed.json.data], [200, { x: 'b' }]);
+      const refused = await apply(yaml('c'), 'fieldManager=other&force=false');
+      assert.deepEqual([refused.code, refused.json.reason], [409, 'Conflict']);
+      assert.deepEqual(refused.json.details, {
+        causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "helm"', field: '.data.x' }],
+      });
+      assert.equal((await apply(yaml('c'), 'fieldManager=other&force=true')).json.data.x, 'c');
+      await api.send('DELETE', `${configMaps}/applied`);
+    });
+
     it('answers the deletion of a pod with the pod, which lives on for its grace', async () => {
       await api.post(pods, pod('going'));
       const { code, json } = await api.send('DELETE', `${pods}/going`, {
@@ -235,9 +254,18 @@ describe('the API server', () => {
         path: `${configMaps}/a`,
         body: 'apiVersion: v1',
         headers: { 'content-type': 'application/apply-patch+yaml' },
-        code: 415,
-        reason: 'UnsupportedMediaType',
-        message: /server-side apply/,
+        code: 422,
+        reason: 'Invalid',
+        message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      },
+      {
+        method: 'PATCH',
+        path: `${configMaps}/a?force=true`,
+        body: '{}',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        code: 422,
+        reason: 'Invalid',
+        message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
       },
       {
         method: 'POST',

@@ -16,18 +16,21 @@ const fieldValidations: readonly FieldValidation[] = ['Strict', 'Warn', 'Ignore'
  *
  * @param optionsKind `CreateOptions`, `UpdateOptions` or `PatchOptions`, for the words of a refusal
  * @param duplicateFields keys that came twice in the body
+ * @param patch whether a patch is an apply, which must name its manager and alone may be forced
  * @throws StatusError Invalid for values that Kubernetes does not know
  */
 export function readWriteContext(
   exchange: Exchange,
   optionsKind: string,
   duplicateFields: readonly string[] = [],
+  patch?: 'apply' | 'other',
 ): WriteContext {
   const { query, request, response, user } = exchange;
   const fieldManager = readText(query, 'fieldManager');
   const fieldValidation = readText(query, 'fieldValidation') ?? 'Warn';
   const validation = fieldValidations.find((known) => known === fieldValidation);
   const errors = [
+    ...patchErrors(query, fieldManager, patch),
     ...(validation ? [] : [notSupported('fieldValidation', fieldValidation, ['Ignore', 'Strict', 'Warn'])]),
     ...managerErrors(fieldManager),
   ];
@@ -61,6 +64,20 @@ function notSupported(field: string, value: string, supported: readonly string[]
     reason: 'FieldValueNotSupported',
     message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
   };
+}
+
+function patchErrors(
+  query: URLSearchParams,
+  fieldManager: string | undefined,
+  patch: 'apply' | 'other' | undefined,
+): FieldError[] {
+  if (patch === 'apply' && fieldManager === undefined) {
+    const message = 'Required value: is required for apply patch';
+    return [{ field: 'fieldManager', reason: 'FieldValueRequired', message }];
+  }
+  if (patch !== 'other' || !query.has('force')) return [];
+  const message = 'Forbidden: may not be specified for non-apply patch';
+  return [{ field: 'force', reason: 'FieldValueForbidden', message }];
 }
 
 function managerErrors(manager: string | undefined): FieldError[] {

@@ -117,7 +117,7 @@ export class HttpObjectClient implements ObjectClient {
     return this.#rest.json<T>({
       method: 'PATCH',
       path: resourcePath(resource, { ...key, subresource: options.subresource }),
-      query: this.#writeQuery(options),
+      query: { ...this.#writeQuery(options), force: options.force },
       contentType: contentTypeByPatch[type],
       body: patch,
     });

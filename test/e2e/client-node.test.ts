@@ -86,7 +86,7 @@ describe('@kubernetes/client-node', () => {
     assert.deepEqual(await refusal(gone), { code: 404, reason: 'NotFound' });
   });
 
-  it('patches in each of the three ways; server-side apply is refused clearly', async () => {
+  it('patches in each of the four ways', async () => {
     await core.createNamespacedConfigMap({ namespace, body: configMap('patched', { a: '1' }) });
     const patch = (body: unknown, strategy: PatchStrategy) =>
       core.patchNamespacedConfigMap(
@@ -98,8 +98,11 @@ describe('@kubernetes/client-node', () => {
     assert.equal((await patch({ data: { a: 'merge' } }, PatchStrategy.MergePatch)).data?.['a'], 'merge');
     const strategic = await patch({ data: { a: 'strategic', b: null } }, PatchStrategy.StrategicMergePatch);
     assert.deepEqual(strategic.data, { a: 'strategic' });
-    const apply = patch({ apiVersion: 'v1', kind: 'ConfigMap' }, PatchStrategy.ServerSideApply);
-    assert.deepEqual(await refusal(apply), { code: 415, reason: 'UnsupportedMediaType' });
+    const apply = (value: string) =>
+      patch({ apiVersion: 'v1', kind: 'ConfigMap', data: { b: value } }, PatchStrategy.ServerSideApply);
+    assert.deepEqual((await apply('applied')).data, { a: 'strategic', b: 'applied' });
+    await patch({ data: { b: 'other' } }, PatchStrategy.MergePatch);
+    assert.deepEqual(await refusal(apply('again')), { code: 409, reason: 'Conflict' });
   });
 
   it('works with objects of any kind, found by discovery', async () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { arbitraryObject } from '../../testing/arbitrary-object.ts';
-import { fieldsOf } from '../../testing/fields-of.ts';
 import { podFields } from '../kinds/pod/fields/pod.ts';
 import { int32, list, listMap, map, message, object, raw, scalars, set, string } from '../schema/field.ts';
 import { compareFields } from './compare-fields.ts';
 import { difference, intersection, isEmpty, sameFields, union } from './field-set.ts';
+import { fieldsOf } from './fields-of.ts';
 import { encodeFields } from './fields-v1.ts';
 
 const port = message('test.Port', { port: int32(1), protocol: string(2), name: string(3) });
@@ -169,38 +169,4 @@ describe('compareFields', () => {
       { numRuns: 150 },
     );
   });
-});
-
-describe('fieldsOf', () => {
-  it('gives leaves, and what exists by itself', () => {
-    const value = {
-      text: 'a',
-      labels: { a: '1' },
-      nodeSelector: { b: '1' },
-      finalizers: ['x'],
-      args: ['y'],
-      ports: [{ port: 80, protocol: 'TCP' }],
-      reference: { name: 'r' },
-      nested: {},
-      unknown: 1,
-    };
-    assert.deepEqual(encodeFields(fieldsOf(sample, value)), {
-      'f:args': {},
-      'f:finalizers': { 'v:"x"': {} },
-      'f:labels': { 'f:a': {} },
-      'f:nested': {},
-      'f:nodeSelector': {},
-      'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:protocol': {} } },
-      'f:reference': {},
-      'f:text': {},
-    });
-  });
-
-  it('gives duplicates of a list once', () => {
-    assert.deepEqual(encodeFields(fieldsOf(sample, { ports: [{ port: 1 }, { port: 1 }] })), {
-      'f:ports': { 'k:{"port":1}': {} },
-    });
-  });
-
-  it('gives nothing for an empty object', () => assert.ok(isEmpty(fieldsOf(sample, {}))));
 });

@@ -1,6 +1,7 @@
 /** Names of what lies inside a value: fields by name, list elements by their key or value. */
-import { isObject } from '../json-value.ts';
-import type { ListType } from '../schema/field.ts';
+import { isObject, type JsonObject } from '../json-value.ts';
+import type { ListType, Type } from '../schema/field.ts';
+import { findJsonField } from '../schema/json-fields.ts';
 
 /** A field of a message or a key of a map. */
 export function fieldElement(name: string): string {
@@ -22,8 +23,20 @@ export function elementsByName(type: ListType, list: readonly unknown[]): Map<st
   return elements;
 }
 
-function elementName({ semantics }: ListType, element: unknown): string {
+/** The path element of one element of a set or keyed list. */
+export function elementName({ item, semantics }: ListType, element: unknown): string {
   if (semantics.type !== 'map' || !isObject(element)) return `v:${JSON.stringify(element)}`;
-  const keys = [...semantics.keys].sort().filter((key) => element[key] !== undefined);
-  return `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, element[key]])))}`;
+  const keys = [...semantics.keys]
+    .sort()
+    .map((key) => [key, keyOf(item, element, key)] as const)
+    .filter(([, value]) => value !== undefined);
+  return `k:${JSON.stringify(Object.fromEntries(keys))}`;
+}
+
+/** What an element has under one of its keys; one that is left out has its default (`protocol: TCP`). */
+export function keyOf(item: Type, element: JsonObject, key: string): unknown {
+  const given = Object.hasOwn(element, key) ? element[key] : undefined;
+  if (given !== undefined || item.kind !== 'message') return given;
+  const field = findJsonField(item, key);
+  return field?.type.kind === 'scalar' ? field.makeDefault?.(element) : undefined;
 }

@@ -20,6 +20,7 @@ const maxGeneratedNames = 8;
 
 /**
  * @param namespace of the URL, for namespaced kinds
+ * @param operation `Apply` when the body carries its owners
  * @returns the object as stored
  * @throws StatusError BadRequest, Invalid, NotFound (namespace), Forbidden (namespace terminating), AlreadyExists
  */
@@ -29,6 +30,7 @@ export async function createObject(
   namespace: string | undefined,
   body: unknown,
   context: WriteContext,
+  operation: 'Update' | 'Apply' = 'Update',
 ): Promise<KubeObject> {
   const sent = decodeObject(kind, body, context);
   if (sent.metadata.resourceVersion) {
@@ -39,7 +41,7 @@ export async function createObject(
     await checkNamespaceTakesNew(deps, kind, inNamespace.metadata.namespace ?? '', sent.metadata.name ?? '');
   }
   const { name, generateName: prefix } = sent.metadata;
-  if (name) return insert(deps, kind, inNamespace, context);
+  if (name) return insert(deps, kind, inNamespace, context, operation);
   if (!prefix) {
     throw invalid(kind, '', [
       {
@@ -52,7 +54,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt += 1) {
     const generated = generateName(prefix, deps.newNameSuffix());
     try {
-      return await insert(deps, kind, withMetadata(inNamespace, { name: generated }), context);
+      return await insert(deps, kind, withMetadata(inNamespace, { name: generated }), context, operation);
     } catch (error) {
       const isTaken = error instanceof StatusError && error.reason === 'AlreadyExists';
       if (!isTaken || attempt === maxGeneratedNames) throw error;
@@ -62,6 +64,10 @@ export async function createObject(
 
 function withMetadata(object: KubeObject, changes: Partial<ObjectMeta>): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...changes } };
+}
+
+function ownersOf({ metadata: { managedFields } }: KubeObject): Pick<ObjectMeta, 'managedFields'> {
+  return managedFields === undefined ? {} : { managedFields };
 }
 
 function placeInNamespace(kind: AnyKind, object: KubeObject, namespace: string | undefined): KubeObject {
@@ -76,10 +82,18 @@ function placeInNamespace(kind: AnyKind, object: KubeObject, namespace: string |
   return withMetadata(object, { namespace: namespace ?? sent ?? '' });
 }
 
-async function insert(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: WriteContext): Promise<KubeObject> {
-  const object = prepare(deps, kind, sent, context);
-  validateObject(kind, object);
-  const next = withManagedFields(kind, { previous: undefined, next: object, context, nowMs: deps.clock.now() });
+async function insert(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  sent: KubeObject,
+  context: WriteContext,
+  operation: 'Update' | 'Apply',
+): Promise<KubeObject> {
+  const prepared = prepare(deps, kind, sent, context);
+  validateObject(kind, prepared);
+  const object = operation === 'Apply' ? withMetadata(prepared, ownersOf(sent)) : prepared;
+  const change = { previous: undefined, next: object, context, operation, nowMs: deps.clock.now() };
+  const next = withManagedFields(kind, change);
   const name = next.metadata.name ?? '';
   const key = objectKey(kind, { name, ...(next.metadata.namespace ? { namespace: next.metadata.namespace } : {}) });
   if (context.dryRun) {

@@ -45,8 +45,12 @@ function checkType(kind: AnyKind, apiVersion: unknown, kindName: unknown): void 
   }
 }
 
-/** Fields that the kind does not have, and keys that came twice. */
-function reportDoubtful(kind: AnyKind, unknownFields: readonly string[], context: DecodeContext): void {
+/**
+ * Fields that the kind does not have, and keys that came twice.
+ *
+ * @throws StatusError BadRequest under `Strict`
+ */
+export function reportDoubtful(kind: AnyKind, unknownFields: readonly string[], context: DecodeContext): void {
   const sentences = [
     ...context.duplicateFields.map((field) => `duplicate field "${field}"`),
     ...unknownFields.map((field) => `unknown field "${field}"`),

@@ -8,22 +8,25 @@ import { StatusError } from '../../lib/status-error.ts';
 import type { AnyKind, WriteContext } from './context.ts';
 import { decodeObject } from './decode-object.ts';
 
+/** An apply is more than a patch: see `apply.ts`. */
+type PlainPatchType = Exclude<PatchType, 'apply'>;
+
 /**
  * The patched object, decoded as strictly as a whole one would be.
  *
- * @throws StatusError BadRequest (no such patch), Invalid (it cannot be applied), UnsupportedMediaType (apply)
+ * @throws StatusError BadRequest (no such patch), Invalid (it cannot be applied)
  */
 export function patchObject(
   kind: AnyKind,
   current: KubeObject,
-  type: PatchType,
+  type: PlainPatchType,
   patch: unknown,
   context: WriteContext,
 ): KubeObject {
   return decodeObject(kind, patchedDocument(kind, current, type, patch), context);
 }
 
-function patchedDocument(kind: AnyKind, current: KubeObject, type: PatchType, patch: unknown): unknown {
+function patchedDocument(kind: AnyKind, current: KubeObject, type: PlainPatchType, patch: unknown): unknown {
   switch (type) {
     case 'json':
       return applyJsonPatch(current, patch);
@@ -36,19 +39,7 @@ function patchedDocument(kind: AnyKind, current: KubeObject, type: PatchType, pa
       const merged = strategicMerge(kind.fields, fields, patchFields) as Readonly<Record<string, unknown>>;
       return { apiVersion: patchVersion, kind: patchKind, ...merged };
     }
-    case 'apply':
-      throw applyNotServed();
   }
-}
-
-/** The refusal of server-side apply. */
-export function applyNotServed(): StatusError {
-  return new StatusError(
-    'UnsupportedMediaType',
-    'server-side apply (application/apply-patch+yaml) is not served by this version of Eliot; ' +
-      'accepted media types include: application/json-patch+json, application/merge-patch+json, ' +
-      'application/strategic-merge-patch+json',
-  );
 }
 
 function asObject(patch: unknown): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import { type Scale, scaleKind } from '../../api/kinds/scale.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { ObjectKey, PatchType } from '../../api/object-client.ts';
 import { apiVersionOf } from '../../api/scheme.ts';
+import { type Apply, applyObject, readConfiguration } from './apply.ts';
 import { completeObject, validateObject } from './complete-object.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { decodeObject } from './decode-object.ts';
@@ -42,6 +43,36 @@ export async function changeScale(
     return withScale(kind, current, completeObject(scaleKind, wanted));
   };
   const { object } = await updateObject(deps, kind, { key, subresource: 'scale', change }, context);
+  return scaleOf(kind, object);
+}
+
+/**
+ * Server-side apply of a Scale: its replicas are applied to the object, under the same manager as other writes of the
+ * subresource. Errors as `changeScale`, and Conflict when others own the replicas.
+ */
+export async function applyScale(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  apply: Omit<Apply, 'subresource'>,
+  context: WriteContext,
+): Promise<Scale> {
+  if (!kind.scale) throw unknownPath();
+  const scale = readConfiguration(scaleKind, apply);
+  validateObject(scaleKind, completeObject(scaleKind, scale));
+  const { name, namespace, uid, resourceVersion } = scale.metadata;
+  const { replicas } = (scale as { readonly spec?: { readonly replicas?: number } }).spec ?? {};
+  const parent: KubeObject = {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+  const body = replicas === undefined || replicas === null ? parent : kind.scale.write(parent, replicas);
+  const { object } = await applyObject(deps, kind, { ...apply, subresource: 'scale', body }, context);
   return scaleOf(kind, object);
 }
 

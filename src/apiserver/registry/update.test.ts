@@ -145,12 +145,27 @@ describe('changing an object', () => {
     assert.deepEqual(warnings, ['unknown field "bogus"']);
   });
 
-  it('says that server-side apply is not served, also for what does not exist', async () => {
-    const apply = { type: 'apply', body: configMap('new') } as const;
-    await assert.rejects(
-      fixture.registry.patch(configMapKind, { ...key, name: 'new' }, apply, writeContext()),
-      (error) => isStatusError(error, 'UnsupportedMediaType'),
-    );
+  describe('with owners in the request', () => {
+    const fields = { 'f:data': { 'f:x': {} } };
+    const entry = { manager: 'other', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: fields };
+
+    it('stores them, though nothing else changes', async () => {
+      const next = await put(configMap('a', { x: '1' }, { managedFields: [entry] }));
+      assert.deepEqual(next.metadata.managedFields, [entry]);
+      assert.ok(Number(next.metadata.resourceVersion) > Number(stored.metadata.resourceVersion));
+      assert.deepEqual((await fixture.registry.get(configMapKind, key)).metadata.managedFields, [entry]);
+    });
+
+    it('forgets all for [{}]', async () => {
+      assert.equal((await merge({ metadata: { managedFields: [{}] } })).metadata.managedFields, undefined);
+    });
+
+    it('writes nothing when only times differ', async () => {
+      const managedFields = stored.metadata.managedFields?.map((each) => ({ ...each, time: '2020-01-01T00:00:00Z' }));
+      const before = fixture.store.revision();
+      assert.deepEqual(await put(configMap('a', { x: '1' }, { managedFields })), stored);
+      assert.equal(fixture.store.revision(), before);
+    });
   });
 });
 

@@ -3,7 +3,8 @@
  * the subresources differ only in how the next object is made from the present one.
  */
 import { jsonEqual } from '../../api/json-value.ts';
-import type { KubeObject } from '../../api/meta.ts';
+import { sameOwners } from '../../api/managed-fields/same-owners.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../api/meta.ts';
 import type { ObjectKey } from '../../api/object-client.ts';
 import { validateObject } from './complete-object.ts';
 import type { AnyKind, Loaded, RegistryDeps, WriteContext } from './context.ts';
@@ -24,6 +25,8 @@ export interface Update {
   readonly subresource?: string;
   /** Makes what the client wants from the present object. Called again when somebody was faster. */
   readonly change: (current: KubeObject) => KubeObject | Promise<KubeObject>;
+  /** `Apply`: `change` has decided who owns what. Default: whoever changes a field owns it. */
+  readonly operation?: 'Apply';
 }
 
 export interface Updated {
@@ -48,14 +51,9 @@ export async function updateObject(
     const current = await loadObject(deps, kind, update.key);
     const wanted = await update.change(current.object);
     checkPreconditions(kind, current.object, wanted);
-    const updated = await store(
-      deps,
-      kind,
-      current,
-      mergeUpdate(kind, current.object, wanted, update.subresource),
-      update,
-      context,
-    );
+    const merged = mergeUpdate(kind, current.object, wanted, update.subresource);
+    const { managedFields } = wanted.metadata;
+    const updated = await store(deps, kind, { current, merged, managedFields }, update, context);
     if (updated !== 'Conflict') return updated;
   }
   throw staleVersion(kind, update.key.name);
@@ -84,26 +82,37 @@ function checkPreconditions(kind: AnyKind, current: KubeObject, wanted: KubeObje
   if (resourceVersion !== '0' && resourceVersion !== current.metadata.resourceVersion) throw staleVersion(kind, name);
 }
 
+interface Step {
+  readonly current: Loaded;
+  readonly merged: KubeObject;
+  /** What the client says about owners; undefined when it says nothing. */
+  readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
+}
+
 async function store(
   deps: RegistryDeps,
   kind: AnyKind,
-  current: Loaded,
-  merged: KubeObject,
+  { current, merged, managedFields }: Step,
   update: Update,
   context: WriteContext,
 ): Promise<Updated | 'Conflict'> {
-  if (jsonEqual(comparable(merged), comparable(current.object))) return { object: current.object, removed: false };
+  const before = current.object.metadata.managedFields;
+  const isSame = jsonEqual(comparable(merged), comparable(current.object));
+  const unchanged = { object: current.object, removed: false };
+  if (isSame && (managedFields === undefined || jsonEqual(managedFields, before))) return unchanged;
   const isNewIntent = kind.hasGeneration && !jsonEqual(intentOf(merged), intentOf(current.object));
   const generation = (current.object.metadata.generation ?? 0) + 1;
   const changed = isNewIntent ? { ...merged, metadata: { ...merged.metadata, generation } } : merged;
-  validateObject(kind, changed, current.object);
   const next = withManagedFields(kind, {
     previous: current.object,
-    next: changed,
+    next: managedFields === undefined ? changed : { ...changed, metadata: { ...changed.metadata, managedFields } },
     context,
+    operation: update.operation ?? 'Update',
     ...(update.subresource ? { subresource: update.subresource } : {}),
     nowMs: deps.clock.now(),
   });
+  if (isSame && sameOwners(next.metadata.managedFields, before)) return unchanged;
+  validateObject(kind, next, current.object);
   const removed = next.metadata.deletionTimestamp !== undefined && isReadyToGo(kind, next);
   if (context.dryRun) return { object: next, removed };
   const key = objectKey(kind, update.key);

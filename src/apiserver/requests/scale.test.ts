@@ -50,6 +50,45 @@ describe('the subresource scale', () => {
     assert.deepEqual([stale.code, stale.json.reason], [409, 'Conflict']);
   });
 
+  it('takes a server-side apply, and knows who owns the replicas', async () => {
+    const path = await create('applied');
+    const apply = (body: object, query: string) =>
+      api.send('PATCH', `${path}?${query}`, {
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: JSON.stringify({ apiVersion: 'autoscaling/v1', kind: 'Scale', ...body }),
+      });
+    const refused = await apply({ spec: { replicas: 3 } }, 'fieldManager=hpa');
+    assert.deepEqual([refused.code, refused.json.details.causes[0].field], [409, '.spec.replicas']);
+    const forced = await apply({ metadata: { name: 'applied' }, spec: { replicas: 3 } }, 'fieldManager=hpa&force=true');
+    assert.deepEqual([forced.code, forced.json.kind, forced.json.spec.replicas], [200, 'Scale', 3]);
+    const { managedFields } = (await api.get(path.replace(/\/scale$/, ''))).json.metadata;
+    assert.deepEqual(
+      { ...managedFields[0], time: '' },
+      {
+        manager: 'hpa',
+        operation: 'Apply',
+        apiVersion: 'apps/v1',
+        time: '',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+        subresource: 'scale',
+      },
+    );
+    for (const [body, code] of [
+      [{ spec: { replicas: -1 } }, 422],
+      [{ spec: { replicas: 'x' } }, 400],
+      [{ spec: null }, 200],
+      [{ metadata: { name: 'other' } }, 400],
+    ] as const) {
+      assert.equal((await apply(body, 'fieldManager=x')).code, code, JSON.stringify(body));
+    }
+    const missing = await api.send('PATCH', `${deployments}/nope/scale?fieldManager=x`, {
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: '{"apiVersion":"autoscaling/v1","kind":"Scale"}',
+    });
+    assert.equal(missing.code, 404);
+  });
+
   it('takes a Scale as protobuf', async () => {
     const path = await create('binary');
     const message = encodeProtobuf(scaleFields, { metadata: { name: 'binary' }, spec: { replicas: 7 } });

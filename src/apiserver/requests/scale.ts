@@ -3,12 +3,11 @@ import { scaleKind } from '../../api/kinds/scale.ts';
 import type { Verb } from '../../api/schema/kind.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
-import { applyNotServed } from '../registry/patch.ts';
 import type { Registry } from '../registry.ts';
 import { readWriteContext } from '../write-context.ts';
 import { readObjectBody } from './request-body.ts';
 import type { ObjectTarget } from './target.ts';
-import { readPatchRequest } from './write.ts';
+import { readForce, readPatchRequest } from './write.ts';
 
 /** @param verb `get`, `update` or `patch` */
 export async function handleScale(
@@ -26,7 +25,11 @@ export async function handleScale(
     return sendObject(exchange, scaleKind, scale);
   }
   const { type, body } = await readPatchRequest(exchange);
-  if (type === 'apply') throw applyNotServed();
-  const context = readWriteContext(exchange, 'PatchOptions', body.duplicateFields);
+  const isApply = type === 'apply';
+  const context = readWriteContext(exchange, 'PatchOptions', body.duplicateFields, isApply ? 'apply' : 'other');
+  if (isApply) {
+    const apply = { key, body: body.value, force: readForce(exchange) };
+    return sendObject(exchange, scaleKind, await registry.applyScale(kind, apply, context));
+  }
   await sendObject(exchange, scaleKind, await registry.changeScale(kind, key, { type, body: body.value }, context));
 }

@@ -1,13 +1,15 @@
 /** POST, PUT, PATCH and DELETE on objects. */
 import type { DeleteOptions, PatchType } from '../../api/object-client.ts';
 import { type ParsedJson, parseJson } from '../../api/schema/json-text.ts';
+import { isStatusError } from '../../lib/status-error.ts';
+import { requireResource } from '../authz.ts';
 import { sendJson } from '../http/answer.ts';
 import { decodeText, unsupportedMediaType } from '../http/decode-body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseMediaType } from '../http/media-type.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
 import { parseYamlBody } from '../http/parse-yaml-body.ts';
-import { readInteger, readText } from '../http/query.ts';
+import { readBoolean, readInteger, readText } from '../http/query.ts';
 import { readBody } from '../http/read-body.ts';
 import { successStatus } from '../http/status-answer.ts';
 import type { Deleted } from '../registry/delete.ts';
@@ -58,9 +60,36 @@ export async function handlePatch(
 ): Promise<void> {
   presentationOf(exchange);
   const { type, body } = await readPatchRequest(exchange);
-  const context = readWriteContext(exchange, 'PatchOptions', body.duplicateFields);
-  const patch = { type, body: body.value };
+  const { value, duplicateFields } = body;
+  if (type === 'apply') return handleApply(registry, exchange, target, body, subresource);
+  const context = readWriteContext(exchange, 'PatchOptions', duplicateFields, 'other');
+  const patch = { type, body: value };
   await sendObject(exchange, target.kind, await registry.patch(target.kind, target.key, patch, context, subresource));
+}
+
+async function handleApply(
+  registry: Registry,
+  exchange: Exchange,
+  { kind, key }: ObjectTarget,
+  { value, duplicateFields }: ParsedJson,
+  subresource: string | undefined,
+): Promise<void> {
+  const context = readWriteContext(exchange, 'PatchOptions', duplicateFields, 'apply');
+  const { group, resource } = kind;
+  const apply = {
+    key,
+    subresource,
+    body: value,
+    force: readForce(exchange),
+    requireCreate: () => requireResource(exchange.user, { verb: 'create', group, resource, ...key }),
+  };
+  const { object, created } = await registry.apply(kind, apply, context);
+  await sendObject(exchange, kind, object, created ? 201 : 200);
+}
+
+/** Whether an apply takes what others own. */
+export function readForce({ query }: Exchange): boolean {
+  return readBoolean(query, 'force') ?? false;
 }
 
 /** The body of a PATCH, and which of the patch types it is. @throws StatusError UnsupportedMediaType, BadRequest */
@@ -72,7 +101,18 @@ export async function readPatchRequest({
   const type = Object.hasOwn(patchTypes, contentType) ? patchTypes[contentType] : undefined;
   if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
   const text = decodeText(await readBody(request, clock));
-  return { type, body: type === 'apply' ? parseYamlBody(text) : parseJson(text) };
+  return { type, body: type === 'apply' ? parseApplied(text) : parseJson(text) };
+}
+
+/** Clients send JSON under the name of YAML, of which it is nearly a part; its own reader is the faster and stricter one. */
+function parseApplied(text: string): ParsedJson {
+  if (!text.trimStart().startsWith('{')) return parseYamlBody(text);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!isStatusError(error, 'BadRequest')) throw error;
+    return parseYamlBody(text);
+  }
 }
 
 export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {

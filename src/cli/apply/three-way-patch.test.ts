@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { lastAppliedAnnotation, readLastApplied, withLastApplied } from '../../api/last-applied.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { applyDefaults } from '../../api/schema/defaults.ts';
 import type { MessageType } from '../../api/schema/field.ts';
 import { strategicMerge } from '../../api/schema/strategic-merge.ts';
 import { findKindByName } from '../../api/scheme.ts';
-import { lastAppliedAnnotation, readLastApplied, withLastApplied } from './last-applied.ts';
 import { type ThreeWay, threeWayPatch } from './three-way-patch.ts';
 
 const podType: MessageType | undefined = findKindByName('v1', 'Pod')?.fields;

@@ -1,8 +1,9 @@
 /** `eli apply -f`: makes objects as the manifests say, and leaves alone what others have set. */
+
+import { lastAppliedAnnotation, readLastApplied, withLastApplied } from '../../api/last-applied.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { findKindByName } from '../../api/scheme.ts';
 import { isStatusError } from '../../lib/status-error.ts';
-import { lastAppliedAnnotation, readLastApplied, withLastApplied } from '../apply/last-applied.ts';
 import { threeWayPatch } from '../apply/three-way-patch.ts';
 import type { CommandContext } from '../context.ts';
 import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';

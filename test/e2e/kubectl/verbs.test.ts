@@ -94,10 +94,6 @@ describe('kubectl 1.35 with seldom used verbs', () => {
   });
 
   for (const { args, says } of [
-    {
-      args: ['apply', '--server-side', '-f', '-'],
-      says: /Server-side apply not available on the server: \(server-side apply .* is not served by this version of Eliot/,
-    },
     { args: ['top', 'pods'], says: /Metrics API not available/ },
     { args: ['top', 'nodes'], says: /Metrics API not available/ },
     { args: ['get', 'statefulsets'], says: /the server doesn't have a resource type "statefulsets"/ },

@@ -1,11 +1,11 @@
-/** All fields that a value sets, as a manager that applies it would own them. */
-import { isObject } from '../api/json-value.ts';
-import { type FieldSet, fieldSet } from '../api/managed-fields/field-set.ts';
-import { isUnit, type Place, partsOf } from '../api/managed-fields/ownership-unit.ts';
-import type { MessageType } from '../api/schema/field.ts';
+/** All fields that a value sets, as a manager that applies it owns them. */
+import { isObject } from '../json-value.ts';
+import type { MessageType } from '../schema/field.ts';
+import { type FieldSet, fieldSet } from './field-set.ts';
+import { isUnit, type Place, partsOf } from './ownership-unit.ts';
 
 /**
- * The leaves of `value`, and with them empty objects, keys of free maps and elements of lists: those
+ * The leaves of `value`, and with them nulls, empty objects, keys of free maps and elements of lists: those
  * exist by themselves. Fields that the table does not know are left out.
  */
 export function fieldsOf(type: MessageType, value: unknown): FieldSet {
