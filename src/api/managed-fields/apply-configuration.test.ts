@@ -4,6 +4,7 @@ import { isStatusError, type StatusError } from '../../lib/status-error.ts';
 import { podFields } from '../kinds/pod/fields/pod.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../meta.ts';
 import { decodeJson } from '../schema/decode-json.ts';
+import { applyDefaults } from '../schema/defaults.ts';
 import { applyConfiguration } from './apply-configuration.ts';
 
 const minute = (count: number): string => `2026-01-01T00:${String(count).padStart(2, '0')}:00Z`;
@@ -41,6 +42,7 @@ function apply(parts: Parts, { live, manager = 'a', force = false, subresource, 
     subresource,
     time: minute(at),
     normalize,
+    complete: (object) => applyDefaults(podFields, object),
   });
 }
 
@@ -180,6 +182,20 @@ describe('applyConfiguration', () => {
       });
       const first = apply(resources('1'));
       assert.ok(apply(resources('1000m'), { live: first, manager: 'b' }));
+    });
+
+    it('do not arise from a default inside of what has one owner', () => {
+      const fieldRef = { fieldPath: 'spec.nodeName' };
+      const withEnv = (ref: object): Parts => ({
+        spec: { containers: [{ ...container, env: [{ name: 'NODE', valueFrom: { fieldRef: ref } }] }] },
+      });
+      const defaulted = apply(withEnv({ ...fieldRef, apiVersion: 'v1' }));
+      assert.ok(apply(withEnv(fieldRef), { live: defaulted, manager: 'b' }));
+      const other = { ...fieldRef, apiVersion: 'v2' };
+      assert.match(
+        conflictOf(() => apply(withEnv(other), { live: defaulted, manager: 'b' })).message,
+        /\.env\[name="NODE"\]\.valueFrom\.fieldRef$/,
+      );
     });
 
     it('do not arise from a zero or null that is said where nothing is', () => {

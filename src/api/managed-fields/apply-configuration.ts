@@ -34,6 +34,8 @@ export interface Application {
   readonly time: string;
   /** The object as it would be read back: nulls and zero values gone. */
   readonly normalize: (object: KubeObject) => KubeObject;
+  /** The object with its defaults, for telling what changes: a value with one owner may hold a default in it. */
+  readonly complete: (object: KubeObject) => KubeObject;
 }
 
 /** What owns the fields of an object that had no owners when it was first applied to, as Kubernetes calls it. */
@@ -93,16 +95,16 @@ function ownersOf({ type, subresource, time }: Application, live: KubeObject): r
 }
 
 /**
- * What the apply changes in the object as it is stored. A null or zero that is applied where nothing was changes
+ * What the apply changes in the object as it will be stored. A null or zero that is applied where nothing was changes
  * nothing; where something was it takes it from its owners as another value does.
  */
 function changesOf(
-  { type, subresource = '' }: Application,
+  { type, subresource = '', complete }: Application,
   live: KubeObject,
   merged: KubeObject,
   next: KubeObject,
 ): { readonly changed: FieldSet; readonly removed: FieldSet } {
-  const { added, modified, removed } = compareFields(type, live, next);
+  const { added, modified, removed } = compareFields(type, live, complete(next));
   const emptied = intersection(compareFields(type, live, merged).modified, removed);
   return {
     changed: withoutUnwritten(union(union(added, modified), emptied), subresource),

@@ -54,7 +54,16 @@ const plainHistory = fc.array(plainStep, { minLength: 1, maxLength: 6 });
 
 function apply(live: KubeObject | undefined, { manager, applied, force }: Step, at = 0): KubeObject {
   const time = `2026-01-01T00:00:0${at}Z`;
-  return applyConfiguration({ type: podFields, live, applied, manager, force, time, normalize });
+  return applyConfiguration({
+    type: podFields,
+    live,
+    applied,
+    manager,
+    force,
+    time,
+    normalize,
+    complete: (object) => object,
+  });
 }
 
 /** The object after all of them; what conflicts is left out. */

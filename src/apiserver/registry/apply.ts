@@ -14,6 +14,7 @@ import { decodeJson } from '../../api/schema/decode-json.ts';
 import { apiVersionOf } from '../../api/scheme.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../lib/status-error.ts';
+import { completeObject } from './complete-object.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { createObject } from './create.ts';
 import { decodeObject, reportDoubtful } from './decode-object.ts';
@@ -107,6 +108,7 @@ function result(deps: RegistryDeps, kind: AnyKind, { apply, applied, live }: Ste
     subresource: apply.subresource,
     time: formatTime(deps.clock.now()),
     normalize: (merged) => decodeObject(kind, merged, silently),
+    complete: (next) => completeObject(kind, next),
   });
   return checkMatchesUrl(isKubectl ? withTrueAnnotation(object, apply.body as KubeObject) : object, apply.key);
 }

@@ -46,6 +46,7 @@ describe('kubectl 1.35 with seldom used verbs', () => {
 
   it('api-versions lists the groups', async () => {
     assert.deepEqual((await kubectl('api-versions')).trim().split('\n'), [
+      'apps/v1',
       'authentication.k8s.io/v1',
       'authorization.k8s.io/v1',
       'coordination.k8s.io/v1',
