@@ -13,6 +13,15 @@ import {
 } from '../../testing/registry.ts';
 
 describe('creating an object', () => {
+  it('gives no owner to what the server puts in beyond the defaults', async () => {
+    const { registry } = await openRegistry();
+    const made = await registry.create(podKind, 'default', pod('a'), writeContext());
+    assert.equal(at(made, 'spec', 'nodeName'), 'device');
+    const fields = JSON.stringify(made.metadata.managedFields);
+    assert.match(fields, /"f:restartPolicy"/);
+    assert.doesNotMatch(fields, /nodeName|serviceAccount|priority/);
+  });
+
   it('gives it uid, creation time, resourceVersion and owners of its fields', async () => {
     const { registry } = await openRegistry({ newUid: () => 'uid-1' });
     const made = await registry.create(configMapKind, 'default', configMap('a', { x: '1' }), writeContext());

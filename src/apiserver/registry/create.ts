@@ -89,11 +89,13 @@ async function insert(
   context: WriteContext,
   operation: 'Update' | 'Apply',
 ): Promise<KubeObject> {
-  const prepared = prepare(deps, kind, sent, context);
+  const complete = completeObject(kind, freshObject(deps, kind, sent));
+  const prepared = prepare(deps, kind, complete, context);
   validateObject(kind, prepared);
-  const object = operation === 'Apply' ? withMetadata(prepared, ownersOf(sent)) : prepared;
-  const change = { previous: undefined, next: object, context, operation, nowMs: deps.clock.now() };
-  const next = withManagedFields(kind, change);
+  // What the server puts in beyond the defaults (the node, a service account) is nobody's.
+  const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;
+  const change = { previous: undefined, next: asked, context, operation, nowMs: deps.clock.now() };
+  const next = withMetadata(prepared, ownersOf(withManagedFields(kind, change)));
   const name = next.metadata.name ?? '';
   const key = objectKey(kind, { name, ...(next.metadata.namespace ? { namespace: next.metadata.namespace } : {}) });
   if (context.dryRun) {
@@ -105,11 +107,11 @@ async function insert(
   return decodeEntry(kind, entry);
 }
 
-/** What the server decides about a new object, whatever the client sent for it. */
-function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: WriteContext): KubeObject {
+/** What a client may say about a new object, with what the server says of each. */
+function freshObject(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeObject {
   const { status, apiVersion, kind: kindName, metadata, ...fields } = sent;
   const keepsStatus = !kind.subresources.some((subresource) => subresource.name === 'status');
-  const fresh: KubeObject = {
+  return {
     apiVersion,
     kind: kindName,
     metadata: {
@@ -121,7 +123,10 @@ function prepare(deps: RegistryDeps, kind: AnyKind, sent: KubeObject, context: W
     ...fields,
     ...(keepsStatus && status !== undefined ? { status } : {}),
   };
-  const complete = completeObject(kind, fresh);
+}
+
+/** What the server decides about a new object, whatever the client sent for it. */
+function prepare(deps: RegistryDeps, kind: AnyKind, complete: KubeObject, context: WriteContext): KubeObject {
   const prepared = kind.prepareForCreate?.(complete) ?? complete;
   if (!isPod(kind)) return prepared;
   // What is not stored takes no room.
