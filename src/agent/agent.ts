@@ -2,7 +2,7 @@
  * The composition root of eliotd: builds every part, joins them, and runs them until it is told to stop.
  * Decides nothing. The order is design D6's: local store, API, runtime, pods; nothing waits for a network.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { Namespace } from '../api/kinds/namespace.ts';
@@ -216,6 +216,7 @@ async function runWithStore(
       hostIPs,
       whenRuntimeReady: runtimeReady.promise,
       mayEndOrphans: () => !opened.readOnly,
+      random: () => randomInt(1_000_000) / 1_000_000,
     },
     group.signal,
   );

@@ -77,6 +77,22 @@ describe('a kubelet', () => {
     assert.equal((await device.containers()).length, 1);
   });
 
+  it('restarts a container that fails its liveness probe, and is ready by its readiness probe', async () => {
+    await open();
+    const probe = { exec: { command: ['run-check'] }, periodSeconds: 1, failureThreshold: 1 };
+    let code = 0;
+    device.exec = async () => code;
+    await device.create({ containers: [{ ...web.containers[0], livenessProbe: probe, readinessProbe: probe }] });
+    await device.until((pod) => condition(pod, 'Ready') === 'True', 'the pod is ready', 100);
+    code = 1;
+    await device.until((pod) => (status(pod)?.restartCount ?? 0) >= 1, 'it was restarted', 100);
+    code = 0;
+    await device.until((pod) => condition(pod, 'Ready') === 'True', 'the pod is ready again', 100);
+    assert.equal(status(await device.pod())?.lastState?.terminated?.exitCode, 137);
+    assert.ok(device.events.includes('Warning Unhealthy Liveness probe failed: '));
+    assert.ok(device.events.includes('Normal Killing Container web failed liveness probe, will be restarted'));
+  });
+
   it('ends a deleted pod within its grace period and leaves nothing', async () => {
     await open();
     await device.create(web);

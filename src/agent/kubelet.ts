@@ -24,6 +24,7 @@ import { PodCache } from './pleg/pod-cache.ts';
 import { createPodCgroups, type PodCgroupsDeps, podCgroupParents } from './pod-cgroups.ts';
 import { type PodRef, podRef } from './pod-names.ts';
 import { PodRemains } from './pod-remains.ts';
+import { createProber } from './prober/create-prober.ts';
 import { computePodStatus } from './status/compute-pod-status.ts';
 import { qosClass } from './status/qos.ts';
 import { StatusManager } from './status/status-manager.ts';
@@ -78,6 +79,8 @@ export interface KubeletDeps {
   readonly hostIPs: () => readonly string[];
   /** Resolves when pods may be started. Default: at once; what runs already is looked after from the beginning. */
   readonly whenRuntimeReady?: Promise<void>;
+  /** From 0 to 1, for what must not happen to all pods at once. */
+  readonly random: () => number;
   /** Default: orphans may be ended. */
   readonly mayEndOrphans?: () => boolean;
 }
@@ -160,7 +163,23 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
   });
   const admission = new NodeAdmission({ nodeName: settings.nodeName, pods: informers.pods, node: deps.node });
+  const prober = createProber({
+    clock,
+    runtime,
+    events,
+    observed: (uid) => cache.get(uid),
+    hostIPs,
+    random: deps.random,
+    onChange: (uid, mustAct) => {
+      steps.republish(uid).catch((error) => {
+        log.warn('publishing a probe result failed', { uid, error });
+        workers.wake(uid);
+      });
+      if (mustAct) workers.wake(uid);
+    },
+  });
   const steps = createPodSteps({
+    probes: prober,
     runtime,
     images: imageManager,
     configs,
@@ -219,7 +238,13 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       for (const uid of workers.uids()) workers.wake(uid);
     },
     run: async (signal) => {
-      await Promise.all([admission.run(signal), cache.run(signal), workers.run(signal), loop.run(signal)]);
+      await Promise.all([
+        admission.run(signal),
+        prober.run(signal),
+        cache.run(signal),
+        workers.run(signal),
+        loop.run(signal),
+      ]);
     },
   };
 }

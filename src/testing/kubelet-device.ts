@@ -32,6 +32,8 @@ export class KubeletDevice {
   readonly runtime: FakeRuntime;
   readonly events: string[] = [];
   readonly cgroups: string[] = [];
+  /** What `run-check` does, for probes: its exit code. */
+  exec: () => Promise<number> = async () => 0;
   dir = '';
   #stop: (() => Promise<void>) | undefined;
 
@@ -41,7 +43,13 @@ export class KubeletDevice {
     this.runtime = new FakeRuntime({
       clock: this.clock,
       programs: (_image, argv) =>
-        argv[0] === 'run' ? () => new Promise<number>(() => {}) : argv[0] === 'crash' ? async () => 3 : undefined,
+        argv[0] === 'run'
+          ? () => new Promise<number>(() => {})
+          : argv[0] === 'crash'
+            ? async () => 3
+            : argv[0] === 'run-check'
+              ? () => this.exec()
+              : undefined,
     });
     this.runtime.images.add('busybox');
   }
@@ -111,6 +119,7 @@ export class KubeletDevice {
         },
         hostIPs: () => ['192.0.2.7'],
         whenRuntimeReady,
+        random: () => 0,
       },
       stopping.signal,
     );

@@ -1,6 +1,6 @@
 /** Pods for tests: complete, as the API server stores them. */
 import { podFields } from '../api/kinds/pod/fields/pod.ts';
-import type { Pod } from '../api/kinds/pod/types.ts';
+import type { Pod, Probe } from '../api/kinds/pod/types.ts';
 import { applyDefaults } from '../api/schema/defaults.ts';
 
 export interface PodParts {
@@ -19,4 +19,9 @@ export function makePod({ metadata = {}, spec = {}, status }: PodParts = {}): Po
     ...(status === undefined ? {} : { status }),
   };
   return applyDefaults(podFields, pod as unknown) as Pod;
+}
+
+/** A probe with Kubernetes' defaults. */
+export function makeProbe(overrides: Partial<Probe> = {}): Probe {
+  return { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3, ...overrides };
 }

@@ -3,7 +3,7 @@
  * real containerd, driven by the real kubectl. `close()` removes everything, also after a failure.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export const testImage = 'eliot.test/busybox:1';
 export interface DeviceOptions {
   /** Added to eliotd's command line. */
   readonly args?: readonly string[];
+  /** Text of its settings file. */
+  readonly config?: string;
   /** Load `testImage` after the start. Default true. */
   readonly image?: boolean;
   /** Put the run directory on tmpfs, as on a device; for measuring what is written to disk. Default false. */
@@ -51,7 +53,9 @@ export class TestDevice {
     this.logFile = join(this.directory, 'eliotd.log');
     this.bridge = `et${process.pid}${count}`.slice(0, 15);
     this.podCidr = `10.${100 + ((process.pid + count * 7) % 100)}.0.0/16`;
-    this.#args = options.args ?? [];
+    const config = join(this.directory, 'eliotd.yaml');
+    if (options.config !== undefined) writeFileSync(config, options.config);
+    this.#args = [...(options.args ?? []), ...(options.config === undefined ? [] : ['--config', config])];
   }
 
   /** A device whose eliotd says ready and whose node is Ready. */

@@ -3,6 +3,7 @@
  */
 import type { Pod, PodStatus } from '../../api/kinds/pod/types.ts';
 import { formatTime } from '../../lib/clock.ts';
+import type { PodHealth } from '../container-health.ts';
 import { currentSandbox, mayBeRunning, type ObservedPod } from '../observed-pod.ts';
 import { isFinished } from '../pod-names.ts';
 import type { Waiting } from './container-state.ts';
@@ -14,6 +15,8 @@ import { qosClass } from './qos.ts';
 export interface PodStatusInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
+  /** What probes say of the containers that run. */
+  readonly health: PodHealth;
   /** Why containers wait, by container name. */
   readonly waiting: ReadonlyMap<string, Waiting>;
   /** What ended containers left in their termination log, by container id. */

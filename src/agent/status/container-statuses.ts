@@ -1,5 +1,6 @@
 /** `status.containerStatuses`: one for each container of the spec, in its order. Pure. */
 import type { Container, ContainerStatus, Pod } from '../../api/kinds/pod/types.ts';
+import { healthOf, type PodHealth } from '../container-health.ts';
 import { containersNamed, type ObservedPod } from '../observed-pod.ts';
 import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
 import { containerIdText, containerStateOf, terminatedStateOf, type Waiting } from './container-state.ts';
@@ -7,6 +8,8 @@ import { containerIdText, containerStateOf, terminatedStateOf, type Waiting } fr
 export interface ContainerStatusesInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
+  /** What probes say of the containers that run. */
+  readonly health: PodHealth;
   /** Why containers wait, by name; for those the worker failed to start or holds back. */
   readonly waiting: ReadonlyMap<string, Waiting>;
   /** What ended containers left in their termination log, by container id. */
@@ -48,11 +51,12 @@ function containerStatus(
   const before = earlier?.state === 'Exited' ? terminatedStateOf(earlier, message(earlier.id)) : undefined;
   const terminatedBefore = ended ?? before ?? previous?.lastState?.terminated;
   const isRunning = own?.running !== undefined;
+  const { isStarted, isReady: isAnswering } = healthOf(input.health, latest.id);
   return {
     name: container.name,
     state,
     lastState: terminatedBefore && terminatedBefore !== state.terminated ? { terminated: terminatedBefore } : {},
-    ready: isReady(input.pod, container, state),
+    ready: isReady(input.pod, container, state, isAnswering),
     restartCount: Math.max(
       countAnnotation(latest.annotations, runtimeAnnotations.restartCount),
       previous?.restartCount ?? 0,
@@ -60,7 +64,7 @@ function containerStatus(
     image: container.image ?? latest.image,
     imageID: latest.imageId,
     containerID: containerIdText(latest.id),
-    started: isRunning,
+    started: isRunning && isStarted,
   };
 }
 
@@ -111,9 +115,9 @@ function defaultReason(pod: Pod): string {
   return (pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating';
 }
 
-/** An init container is ready when it is done, any other while it runs. */
-function isReady(pod: Pod, container: Container, state: ContainerStatus['state']): boolean {
-  if (state?.running) return !isInitContainer(pod, container) || container.restartPolicy === 'Always';
+/** An init container is ready when it is done, any other while it runs and its probes say so. */
+function isReady(pod: Pod, container: Container, state: ContainerStatus['state'], isAnswering: boolean): boolean {
+  if (state?.running) return isAnswering && (!isInitContainer(pod, container) || container.restartPolicy === 'Always');
   return state?.terminated?.exitCode === 0 && isInitContainer(pod, container);
 }
 

@@ -48,9 +48,10 @@ export function podPhase(
 
 function initProgress(pod: Pod, statuses: readonly ContainerStatus[]): 'Done' | 'Incomplete' | 'Failed' {
   for (const container of pod.spec.initContainers ?? []) {
-    const state = statuses.find(({ name }) => name === container.name)?.state;
+    const status = statuses.find(({ name }) => name === container.name);
+    const state = status?.state;
     if (isSidecar(container)) {
-      if (!state?.running && !state?.terminated) return 'Incomplete';
+      if (state?.running ? status?.started !== true : !state?.terminated) return 'Incomplete';
       continue;
     }
     if (!state?.terminated) return 'Incomplete';

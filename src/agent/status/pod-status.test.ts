@@ -59,6 +59,7 @@ function compute(pod: Pod, seen: ObservedPod, more: Partial<PodStatusInput> = {}
   return computePodStatus({
     pod,
     observed: seen,
+    health: new Map(),
     waiting: new Map(),
     messages: new Map(),
     hostIPs: ['192.0.2.7'],
@@ -268,5 +269,42 @@ describe('the state of a container', () => {
     const status = compute(pod, nothing);
     assert.equal(first(status)?.lastState?.terminated?.reason, 'ContainerStatusUnknown');
     assert.equal(first(status)?.lastState?.terminated?.exitCode, 137);
+  });
+});
+
+describe('probes in the status of a pod', () => {
+  const health = (isStarted: boolean, isReady: boolean): Partial<PodStatusInput> => ({
+    health: new Map([['c0', { isStarted, isReady, failed: undefined }]]),
+  });
+
+  for (const [isStarted, isReady] of [
+    [false, false],
+    [true, false],
+    [true, true],
+  ] as const) {
+    it(`say that a running container is${isStarted ? '' : ' not'} started and${isReady ? '' : ' not'} ready`, () => {
+      const status = compute(makePod(), observed([container()]), health(isStarted, isReady));
+      assert.deepEqual([first(status)?.started, first(status)?.ready], [isStarted, isReady]);
+      assert.equal(status.phase, 'Running');
+      const ready = status.conditions?.find(({ type }) => type === 'ContainersReady');
+      assert.equal(ready?.status, isReady ? 'True' : 'False');
+      assert.equal(ready?.reason, isReady ? undefined : 'ContainersNotReady');
+      assert.equal(ready?.message, isReady ? undefined : 'containers with unready status: [web]');
+    });
+  }
+
+  it('keep a pod Pending while a sidecar has not started', () => {
+    const pod = makePod({
+      spec: {
+        initContainers: [{ name: 'side', image: 'busybox', restartPolicy: 'Always' }],
+        containers: [{ name: 'web', image: 'busybox' }],
+      },
+    });
+    const seen = observed([container({ name: 'side' })]);
+    assert.equal(compute(pod, seen, health(false, false)).phase, 'Pending');
+    const initialized = (status: PodStatus): string | undefined =>
+      status.conditions?.find(({ type }) => type === 'Initialized')?.status;
+    assert.equal(initialized(compute(pod, seen, health(false, false))), 'False');
+    assert.equal(initialized(compute(pod, seen, health(true, true))), 'True');
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ContainerId, SandboxId, SandboxStatus } from '../../runtime/runtime.ts';
 import { makePod } from '../../testing/pods.ts';
+import type { PodHealth } from '../container-health.ts';
 import type { ObservedContainer, ObservedPod } from '../observed-pod.ts';
 import { runtimeAnnotations } from '../runtime-labels.ts';
 import { computePodActions, type PodAction } from './compute-pod-actions.ts';
@@ -71,8 +72,8 @@ const observed = (
   sandboxes: readonly SandboxStatus[] = [sandbox()],
 ): ObservedPod => ({ uid: 'u1', namespace: 'default', name: 'web', sandboxes, containers, readAtMonotonicMs: now });
 
-const compute = (pod: Pod, seen: ObservedPod, at = now): readonly PodAction[] =>
-  computePodActions(pod, seen, at, limits);
+const compute = (pod: Pod, seen: ObservedPod, at = now, health: PodHealth = new Map()): readonly PodAction[] =>
+  computePodActions(pod, seen, health, at, limits);
 
 const create = (overrides: object = {}): PodAction => ({
   kind: 'CreateContainer',
@@ -140,7 +141,7 @@ describe('the restart policy', () => {
 
   it('ends a container whose state nobody knows before a new one is made', () => {
     assert.deepEqual(compute(makePod(), observed([container({ state: 'Unknown' })])), [
-      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'StateUnknown' },
+      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'StateUnknown', isRestarted: false },
       create({ attempt: 1, restartCount: 1 }),
     ]);
   });
@@ -191,7 +192,7 @@ describe('a changed image', () => {
   it('ends the container and makes another, whatever the restart policy', () => {
     const pod = makePod({ spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:2' }] } });
     assert.deepEqual(compute(pod, observed([container()])), [
-      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'SpecChanged' },
+      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'SpecChanged', isRestarted: true },
       create({ attempt: 1, restartCount: 1 }),
     ]);
   });
@@ -200,7 +201,7 @@ describe('a changed image', () => {
 describe('a dead sandbox', () => {
   it('is stopped with what runs in it, and replaced', () => {
     assert.deepEqual(compute(makePod(), observed([container()], [sandbox({ ready: false })])), [
-      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'SandboxDead' },
+      { kind: 'KillContainer', container: 'web', id: 'web-0', why: 'SandboxDead', isRestarted: false },
       { kind: 'StopSandbox', id: 's0', isReplaced: true },
       { kind: 'RunSandbox', attempt: 1 },
       create({ attempt: 1, restartCount: 1 }),
@@ -335,4 +336,76 @@ it('keeps the two newest containers of a name and removes older ones', () => {
     { kind: 'RemoveContainer', id: 'web-1' },
     { kind: 'RemoveContainer', id: 'web-0' },
   ]);
+});
+
+describe('a container whose probe failed', () => {
+  const failed = (probe: 'liveness' | 'startup', id = 'web-0'): PodHealth =>
+    new Map([[id, { isStarted: probe === 'liveness', isReady: false, failed: probe }]]);
+  const pod = (restartPolicy: string): Pod =>
+    makePod({ spec: { restartPolicy, containers: [{ name: 'web', image: 'busybox' }] } });
+  const kill = (overrides: object = {}): object => ({
+    kind: 'KillContainer',
+    container: 'web',
+    id: 'web-0',
+    why: 'LivenessFailed',
+    isRestarted: true,
+    ...overrides,
+  });
+
+  it('is ended and replaced at once the first time', () => {
+    assert.deepEqual(compute(pod('Always'), observed([container()]), now, failed('liveness')), [
+      kill(),
+      create({ attempt: 1, restartCount: 1 }),
+    ]);
+    assert.deepEqual(compute(pod('OnFailure'), observed([container()]), now, failed('startup')), [
+      kill({ why: 'StartupFailed' }),
+      create({ attempt: 1, restartCount: 1 }),
+    ]);
+  });
+
+  it('is ended and not replaced under restartPolicy Never', () => {
+    assert.deepEqual(compute(pod('Never'), observed([container()]), now, failed('liveness')), [
+      kill({ isRestarted: false }),
+    ]);
+  });
+
+  it('is replaced at once when it lived longer than its wait, counted from the end of the one before', () => {
+    const running = container({ attempt: 1, restartCount: 2, backOffCount: 2 });
+    const before = exited(137, { endedAtMonotonicMs: now - 20_000 });
+    assert.deepEqual(compute(pod('Always'), observed([running, before]), now, failed('liveness', 'web-1')), [
+      kill({ id: 'web-1' }),
+      create({ attempt: 2, restartCount: 3, backOffCount: 3 }),
+    ]);
+    assert.deepEqual(compute(pod('Always'), observed([running, before]), now - 1, failed('liveness', 'web-1')), [
+      kill({ id: 'web-1' }),
+    ]);
+  });
+
+  it('is left alone when it is a container of another id', () => {
+    assert.deepEqual(compute(pod('Always'), observed([container()]), now, failed('liveness', 'old')), []);
+  });
+});
+
+describe('a sidecar with a startup probe', () => {
+  const pod = makePod({
+    spec: {
+      initContainers: [{ name: 'side', image: 'busybox', restartPolicy: 'Always' }],
+      containers: [{ name: 'web', image: 'busybox' }],
+    },
+  });
+  const side = container({ name: 'side', hash: containerHash({ name: 'side', image: 'busybox' }) });
+  const health = (isStarted: boolean, failed?: 'startup'): PodHealth =>
+    new Map([['side-0', { isStarted, isReady: isStarted, failed }]]);
+
+  it('holds the others back until it has started', () => {
+    assert.deepEqual(compute(pod, observed([side]), now, health(false)), []);
+    assert.deepEqual(compute(pod, observed([side]), now, health(true)), [create()]);
+  });
+
+  it('is ended and started again when it fails', () => {
+    assert.deepEqual(compute(pod, observed([side]), now, health(false, 'startup')), [
+      { kind: 'KillContainer', container: 'side', id: 'side-0', why: 'StartupFailed', isRestarted: true },
+      create({ container: 'side', attempt: 1, restartCount: 1 }),
+    ]);
+  });
 });

@@ -8,6 +8,7 @@
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { ContainerId, SandboxId, SandboxStatus } from '../../runtime/runtime.ts';
+import { healthOf, type PodHealth } from '../container-health.ts';
 import {
   containersNamed,
   currentSandbox,
@@ -18,14 +19,18 @@ import {
 import { allContainers, isSidecar } from '../pod-names.ts';
 import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
 import { containerHash } from './container-hash.ts';
-import { restartBackOff } from './restart-back-off.ts';
+import { probeBackOff, restartBackOff } from './restart-back-off.ts';
+
+export type KillReason = 'SpecChanged' | 'SandboxDead' | 'StateUnknown' | 'LivenessFailed' | 'StartupFailed';
 
 export type PodAction =
   | {
       readonly kind: 'KillContainer';
       readonly container: string;
       readonly id: ContainerId;
-      readonly why: 'SpecChanged' | 'SandboxDead' | 'StateUnknown';
+      readonly why: KillReason;
+      /** Another one follows it. */
+      readonly isRestarted: boolean;
     }
   /** Ends what is left of a sandbox and gives its address back. Containers in it are stopped before. */
   | { readonly kind: 'StopSandbox'; readonly id: SandboxId; readonly isReplaced: boolean }
@@ -60,11 +65,12 @@ export interface ActionLimits {
 export function computePodActions(
   pod: Pod,
   observed: ObservedPod,
+  health: PodHealth,
   monotonicMs: number,
   limits: ActionLimits,
 ): readonly PodAction[] {
   const sandbox = usableSandbox(pod, observed);
-  const context: Context = { pod, observed, sandbox, monotonicMs, limits };
+  const context: Context = { pod, observed, health, sandbox, monotonicMs, limits };
   const starts = containerActions(context);
   const needsSandbox = starts.some((action) => action.kind === 'CreateContainer' || action.kind === 'StartCreated');
 
@@ -81,6 +87,7 @@ export function computePodActions(
 interface Context {
   readonly pod: Pod;
   readonly observed: ObservedPod;
+  readonly health: PodHealth;
   readonly sandbox: SandboxStatus | undefined;
   readonly monotonicMs: number;
   readonly limits: ActionLimits;
@@ -101,7 +108,7 @@ function endStaleSandboxes(observed: ObservedPod, sandbox: SandboxStatus | undef
     // An old one that is down and empty was stopped when it was replaced; the newest may still hold an address.
     if (!old.ready && running.length === 0 && !isNewest) return [];
     return [
-      ...running.map(({ name, id }): PodAction => ({ kind: 'KillContainer', container: name, id, why: 'SandboxDead' })),
+      ...running.map((container) => kill(container, 'SandboxDead', false)),
       { kind: 'StopSandbox', id: old.id, isReplaced: isNewest },
     ];
   });
@@ -131,7 +138,8 @@ function nextInitActions(context: Context, inits: readonly Container[]): PodActi
     const latest = inSandbox(context, init.name);
     if (isSidecar(init)) {
       actions.push(...actionsOf(context, init, 'Always'));
-      if (latest?.state !== 'Running') return actions;
+      const isStarted = latest?.state === 'Running' && healthOf(context.health, latest.id).isStarted;
+      if (!isStarted) return actions;
       continue;
     }
     if (latest?.state === 'Exited' && latest.exitCode === 0) continue;
@@ -157,16 +165,10 @@ function actionsOf(context: Context, container: Container, policy: string): PodA
       ];
     case 'Running':
       if (!isHere) return shouldRestart(policy, 1) ? [create(context, container)] : [];
-      if (isOfSpec(latest, container)) return [];
-      return [
-        { kind: 'KillContainer', container: container.name, id: latest.id, why: 'SpecChanged' },
-        create(context, container),
-      ];
+      if (!isOfSpec(latest, container)) return [kill(latest, 'SpecChanged', true), create(context, container)];
+      return failedProbeActions(context, container, latest, policy);
     case 'Unknown':
-      return [
-        { kind: 'KillContainer', container: container.name, id: latest.id, why: 'StateUnknown' },
-        ...(policy === 'Never' ? [] : [create(context, container)]),
-      ];
+      return [kill(latest, 'StateUnknown', false), ...(policy === 'Never' ? [] : [create(context, container)])];
     case 'Exited': {
       if (!shouldRestart(policy, latest.exitCode)) return [];
       const { delayMs } = restartBackOff(latest, context.limits.longestBackOffMs);
@@ -178,7 +180,29 @@ function actionsOf(context: Context, container: Container, policy: string): PodA
   }
 }
 
-function create(context: Context, container: Container): PodAction {
+/** A container that failed its liveness or startup probe is ended, and started again by the restart policy. */
+function failedProbeActions(
+  context: Context,
+  container: Container,
+  running: ObservedContainer,
+  policy: string,
+): PodAction[] {
+  const { failed } = healthOf(context.health, running.id);
+  if (failed === undefined) return [];
+  const why = failed === 'liveness' ? 'LivenessFailed' : 'StartupFailed';
+  if (policy === 'Never') return [kill(running, why, false)];
+  const previous = containersNamed(context.observed, container.name).find(({ state }) => state === 'Exited');
+  const { isDue, nextCount } = probeBackOff(running, previous, context.monotonicMs, context.limits.longestBackOffMs);
+  // Not due: it waits once it has ended, as one that crashed.
+  return [kill(running, why, true), ...(isDue ? [create(context, container, nextCount)] : [])];
+}
+
+function kill({ name, id }: ObservedContainer, why: KillReason, isRestarted: boolean): PodAction {
+  return { kind: 'KillContainer', container: name, id, why, isRestarted };
+}
+
+/** @param killedCount back-off count when the one before it is still to be ended */
+function create(context: Context, container: Container, killedCount = 0): PodAction {
   const earlier = containersNamed(context.observed, container.name);
   const latest = earlier[0];
   const statuses = [
@@ -197,7 +221,8 @@ function create(context: Context, container: Container): PodAction {
     attempt: nextAttempt(earlier),
     // One that never ran was not restarted. One that the runtime forgot was (its status remembers it).
     restartCount: (latest && latest.state !== 'Created') || wasLost ? counted + 1 : counted,
-    backOffCount: latest?.state === 'Exited' ? restartBackOff(latest, context.limits.longestBackOffMs).nextCount : 0,
+    backOffCount:
+      latest?.state === 'Exited' ? restartBackOff(latest, context.limits.longestBackOffMs).nextCount : killedCount,
   };
 }
 

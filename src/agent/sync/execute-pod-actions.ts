@@ -109,13 +109,9 @@ class Execution implements ExecuteResult {
     }
   }
 
-  async killContainer(action: Extract<PodAction, { readonly kind: 'KillContainer' }>): Promise<void> {
-    const message =
-      action.why === 'SpecChanged'
-        ? `Container ${action.container} definition changed, will be restarted`
-        : `Stopping container ${action.container}`;
-    this.#record('Normal', 'Killing', message, action.container);
-    const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+  async killContainer(action: KillAction): Promise<void> {
+    this.#record('Normal', 'Killing', killingMessage(this.#pod, action), action.container);
+    const graceSeconds = killGraceSeconds(this.#pod, action);
     // Given up when the pod is to end: it has a grace period of its own, which may be shorter.
     await this.#deps.runtime.stopContainer(action.id, graceSeconds, this.#pulls);
   }
@@ -242,6 +238,33 @@ class Execution implements ExecuteResult {
   #record(type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
     this.#deps.events.record(this.#pod, { type, reason, message, ...(container === undefined ? {} : { container }) });
   }
+}
+
+type KillAction = Extract<PodAction, { readonly kind: 'KillContainer' }>;
+
+/** The kubelet's words (kuberuntime computePodActions, computeInitContainerActions). */
+function killingMessage(pod: Pod, { container, why, isRestarted }: KillAction): string {
+  const isInit = (pod.spec.initContainers ?? []).some(({ name }) => name === container);
+  const restart = isRestarted && !isInit ? ', will be restarted' : '';
+  const what = `${isInit ? 'Init container' : 'Container'} ${container}`;
+  switch (why) {
+    case 'SpecChanged':
+      return `Container ${container} definition changed, will be restarted`;
+    case 'LivenessFailed':
+      return `${what} failed liveness probe${restart}`;
+    case 'StartupFailed':
+      return `${what} failed startup probe${restart}`;
+    default:
+      return `Stopping container ${container}`;
+  }
+}
+
+/** A probe may give the container it ends another grace period than the pod has. */
+function killGraceSeconds(pod: Pod, { container, why }: KillAction): number {
+  const spec = allContainers(pod).find(({ name }) => name === container);
+  const probe =
+    why === 'LivenessFailed' ? spec?.livenessProbe : why === 'StartupFailed' ? spec?.startupProbe : undefined;
+  return probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
 }
 
 function messageOf(error: unknown): string {

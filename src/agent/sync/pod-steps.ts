@@ -4,12 +4,14 @@
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { PodHealth } from '../container-health.ts';
 import { mayBeRunning, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { isSidecar, type PodRef } from '../pod-names.ts';
 import { type ActionLimits, computePodActions, type PodAction } from './compute-pod-actions.ts';
 import { type ExecuteDeps, type ExecuteResult, executePodActions } from './execute-pod-actions.ts';
 import type { PodSteps, SyncResult } from './pod-workers.ts';
 import {
+  type ContainerProbes,
   type ObservedPods,
   type PodCgroups,
   type PodVerdicts,
@@ -23,6 +25,7 @@ import {
 /** What is published of a pod; the status is computed by the part that owns it. */
 export interface PodReport {
   readonly observed: ObservedPod;
+  readonly health: PodHealth;
   readonly waiting: ReadonlyMap<string, Waiting>;
   readonly messages: ReadonlyMap<string, string>;
   readonly hasEnded: boolean;
@@ -41,6 +44,7 @@ export interface PodStepsDeps extends ExecuteDeps, ActionLimits {
   readonly clock: Clock;
   readonly cache: ObservedPods;
   readonly reporter: PodReporter;
+  readonly probes: ContainerProbes;
   readonly volumes: PodVolumes;
   readonly cgroups: PodCgroups;
   readonly messages: TerminationMessages;
@@ -53,12 +57,28 @@ export interface PodStepsDeps extends ExecuteDeps, ActionLimits {
   readonly stopping: AbortSignal;
 }
 
-export function createPodSteps(deps: PodStepsDeps): PodSteps {
+/** The steps, and what makes the status follow the probes while a step takes long. */
+export interface ProbedPodSteps extends PodSteps {
+  /** Publishes the pod again as it was seen last, with what probes say now; rejects when that cannot be. */
+  republish(uid: string): Promise<void>;
+}
+
+export function createPodSteps(deps: PodStepsDeps): ProbedPodSteps {
   return new Steps(deps);
 }
 
-class Steps implements PodSteps {
+interface LastReport {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly hasEnded: boolean;
+  readonly verdict: Verdict | undefined;
+}
+
+class Steps implements ProbedPodSteps {
   readonly #deps: PodStepsDeps;
+  readonly #reported = new Map<string, LastReport>();
+  /** One at a time for each pod: what was seen later is written later. */
+  readonly #publishing = new Map<string, Promise<unknown>>();
   /** By uid, why containers wait: kept while the same start is tried again. */
   readonly #waiting = new Map<string, ReadonlyMap<string, Waiting>>();
   readonly #announced = new Set<string>();
@@ -76,7 +96,8 @@ class Steps implements PodSteps {
     if (verdict) return await this.#fail(pod, observed, verdict);
     this.#announce(pod, observed);
 
-    const actions = computePodActions(pod, observed, clock.monotonicMs(), this.#deps);
+    const { probes } = this.#deps;
+    const actions = computePodActions(pod, observed, probes.look(pod, observed), clock.monotonicMs(), this.#deps);
     const published = await this.#publish(pod, observed, false);
     if (published === undefined) return { kind: 'Again', atMonotonicMs: undefined };
     pod = published;
@@ -89,12 +110,13 @@ class Steps implements PodSteps {
     }
 
     const after = await this.#execute(pod, observed, actions, signal);
+    const health = probes.look(pod, after.observed);
     const next = await this.#publish(pod, after.observed, false);
     if (next && isFinishedPhase(next)) return { kind: 'Finished' };
     if (after.mustRetry) return { kind: 'Retry', atMonotonicMs: after.retryAtMonotonicMs };
     // What was started may ask for the next step at once: an init container that is a sidecar, one that ended already
     // (nobody will tell of its end again: this look has seen it).
-    const more = computePodActions(pod, after.observed, clock.monotonicMs(), this.#deps);
+    const more = computePodActions(pod, after.observed, health, clock.monotonicMs(), this.#deps);
     const canGoOn = more.some(
       (action) => (isStart(action) || action.kind === 'WaitBackOff') && !after.waiting.has(action.container),
     );
@@ -102,9 +124,11 @@ class Steps implements PodSteps {
   }
 
   async terminate(ref: PodRef, pod: Pod | undefined, graceMs: number, signal: AbortSignal): Promise<void> {
-    const { cache, runtime, clock, events } = this.#deps;
+    const { cache, runtime, clock, events, probes } = this.#deps;
     cache.distrust(ref.uid);
     let observed = await cache.read(ref.uid, signal);
+    if (pod) probes.look(pod, observed);
+    probes.endPod(ref.uid);
     const deadline = clock.monotonicMs() + graceMs;
     for (const group of stopOrder(pod, observed)) {
       await Promise.all(
@@ -124,11 +148,12 @@ class Steps implements PodSteps {
     for (const sandbox of observed.sandboxes) await runtime.stopSandbox(sandbox.id, signal);
     cache.distrust(ref.uid);
     observed = await cache.read(ref.uid, signal);
+    if (pod) probes.look(pod, observed);
     if (pod) await this.#publish(this.#deps.reporter.newest(pod), observed, !observed.containers.some(mayBeRunning));
   }
 
   async finish(ref: PodRef, pod: Pod | undefined, isDeleted: boolean, signal: AbortSignal): Promise<'Gone' | 'Kept'> {
-    const { cache, runtime, volumes, cgroups, messages, reporter } = this.#deps;
+    const { cache, runtime, volumes, cgroups, messages, reporter, probes } = this.#deps;
     await volumes.tearDown(ref.uid, signal);
     await cgroups.remove(ref.uid, signal);
     if (!isDeleted) return 'Kept';
@@ -145,6 +170,8 @@ class Steps implements PodSteps {
     await this.#deps.removeFiles(ref);
     if (pod) await this.#deps.removeObject(ref);
     reporter.forget(ref.uid);
+    probes.forget(ref.uid);
+    this.#reported.delete(ref.uid);
     this.#waiting.delete(ref.uid);
     this.#announced.delete(ref.uid);
     return 'Gone';
@@ -169,8 +196,8 @@ class Steps implements PodSteps {
   /** Publishes that the pod has failed for good; its containers are ended next. */
   async #fail(pod: Pod, observed: ObservedPod, verdict: Verdict): Promise<SyncResult> {
     if (verdict.event) this.#deps.events.record(pod, { type: 'Warning', ...verdict.event });
-    const messages = await this.#deps.messages.read(observed, pod);
-    await this.#deps.reporter.publish(pod, { observed, waiting: new Map(), messages, hasEnded: false, verdict });
+    this.#waiting.delete(observed.uid);
+    await this.#publish(pod, observed, false, verdict);
     return { kind: 'Finished', ...(verdict.graceSeconds === undefined ? {} : { graceSeconds: verdict.graceSeconds }) };
   }
 
@@ -218,10 +245,30 @@ class Steps implements PodSteps {
     return await this.#deps.cache.read(uid, signal);
   }
 
-  async #publish(pod: Pod, observed: ObservedPod, hasEnded: boolean): Promise<Pod | undefined> {
-    const waiting = this.#waiting.get(observed.uid) ?? new Map();
-    const messages = await this.#deps.messages.read(observed, pod);
-    return await this.#deps.reporter.publish(pod, { observed, waiting, messages, hasEnded });
+  async republish(uid: string): Promise<void> {
+    const last = this.#reported.get(uid);
+    if (last === undefined) return;
+    await this.#publish(this.#deps.reporter.newest(last.pod), last.observed, last.hasEnded, last.verdict);
+  }
+
+  async #publish(pod: Pod, observed: ObservedPod, hasEnded: boolean, verdict?: Verdict): Promise<Pod | undefined> {
+    this.#reported.set(observed.uid, { pod, observed, hasEnded, verdict });
+    // Taken now, with the observation that it belongs to; the queue may be long.
+    const health = this.#deps.probes.health(observed.uid);
+    const before = this.#publishing.get(observed.uid);
+    const publishing = (async () => {
+      await before?.catch(() => undefined);
+      const waiting = this.#waiting.get(observed.uid) ?? new Map();
+      const messages = await this.#deps.messages.read(observed, pod);
+      const report = { observed, health, waiting, messages, hasEnded, ...(verdict ? { verdict } : {}) };
+      return await this.#deps.reporter.publish(pod, report);
+    })();
+    this.#publishing.set(observed.uid, publishing);
+    try {
+      return await publishing;
+    } finally {
+      if (this.#publishing.get(observed.uid) === publishing) this.#publishing.delete(observed.uid);
+    }
   }
 }
 

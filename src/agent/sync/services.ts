@@ -4,6 +4,7 @@
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { ContainerConfig, Image, SandboxConfig } from '../../runtime/runtime.ts';
+import type { PodHealth } from '../container-health.ts';
 import type { ObservedPod } from '../observed-pod.ts';
 import type { PodRef } from '../pod-names.ts';
 
@@ -89,6 +90,17 @@ export interface ObservedPods {
   read(uid: string, signal: AbortSignal): Promise<ObservedPod>;
   distrust(uid: string): void;
   get(uid: string): ObservedPod | undefined;
+}
+
+/** What is asked of containers that run. */
+export interface ContainerProbes {
+  /** Follows the pod's containers as they are now; what is known of those that run. */
+  look(pod: Pod, observed: ObservedPod): PodHealth;
+  /** What is known of the containers that ran at the last look. */
+  health(uid: string): PodHealth;
+  /** The pod is to end: no probe ends its containers any more. */
+  endPod(uid: string): void;
+  forget(uid: string): void;
 }
 
 /** Texts that ended containers left behind. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { GrpcError, grpcCode } from '../../lib/grpc/grpc-error.ts';
 import { isStatusError, StatusError } from '../../lib/status-error.ts';
 import { isAlreadyRunning, toStatusError } from './cri-errors.ts';
-import { GrpcError, grpcCode } from './grpc/grpc-error.ts';
 
 const unknown = (message: string): GrpcError => new GrpcError(grpcCode.unknown, message);
 

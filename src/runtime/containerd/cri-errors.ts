@@ -2,8 +2,9 @@
  * What CRI's errors mean. The one place where their text is read: nearly all of them are code UNKNOWN, and
  * containerd says what happened in words only (seen with 1.6).
  */
+
+import { GrpcError, grpcCode } from '../../lib/grpc/grpc-error.ts';
 import { type Reason, StatusError } from '../../lib/status-error.ts';
-import { GrpcError, grpcCode } from './grpc/grpc-error.ts';
 
 const reservedName = /name "([^"]*)" is reserved for "([^"]*)"/;
 const alreadyRunning = 'container is in CONTAINER_RUNNING state';

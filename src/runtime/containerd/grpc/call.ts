@@ -1,9 +1,9 @@
 /** One gRPC call on one HTTP/2 stream: messages in, messages out, one outcome. */
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Clock } from '../../../lib/clock.ts';
+import { encodeFrame, FrameReader } from '../../../lib/grpc/frames.ts';
+import { type AnswerHeaders, GrpcError, grpcCode, outcomeOf } from '../../../lib/grpc/grpc-error.ts';
 import { StatusError } from '../../../lib/status-error.ts';
-import { encodeFrame, FrameReader } from './frames.ts';
-import { type AnswerHeaders, GrpcError, grpcCode, outcomeOf } from './grpc-error.ts';
 
 export interface CallDeps {
   readonly session: ClientHttp2Session;

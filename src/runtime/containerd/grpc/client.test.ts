@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Envelope, SubscribeRequest } from '../../../gen/containerd/events.ts';
 import { createSystemClock } from '../../../lib/clock.ts';
+import { encodeFrame, FrameReader } from '../../../lib/grpc/frames.ts';
+import { GrpcError } from '../../../lib/grpc/grpc-error.ts';
 import { isStatusError } from '../../../lib/status-error.ts';
 import { createGrpcClient, type GrpcClient } from './client.ts';
-import { encodeFrame, FrameReader } from './frames.ts';
-import { GrpcError } from './grpc-error.ts';
 import { method } from './method.ts';
 
 const say = method('/test.Service/Say', SubscribeRequest, Envelope);

@@ -1,5 +1,5 @@
 /** gRPC's status codes as StatusErrors. */
-import { type Reason, StatusError } from '../../../lib/status-error.ts';
+import { type Reason, StatusError } from '../status-error.ts';
 
 /** Codes of gRPC's `google.rpc.Code` that are told apart here. */
 export const grpcCode = {

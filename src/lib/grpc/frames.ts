@@ -2,7 +2,7 @@
  * gRPC's length-prefixed messages: one byte of flags, four bytes of length (big endian), the message.
  * Specified by gRPC over HTTP2. Compression is never asked for, so a compressed message is an error.
  */
-import { StatusError } from '../../../lib/status-error.ts';
+import { StatusError } from '../status-error.ts';
 
 const prefixBytes = 5;
 
@@ -52,12 +52,12 @@ export class FrameReader {
   #messageLength(): number {
     const first = this.#chunks[0];
     const prefix = first !== undefined && first.length >= prefixBytes ? first : this.#joined();
-    if (prefix[0] !== 0) throw new StatusError('InternalError', 'the runtime sent a compressed message');
+    if (prefix[0] !== 0) throw new StatusError('InternalError', 'the server sent a compressed message');
     const length = prefix.readUInt32BE(1);
     if (length > this.#maxMessageBytes) {
       throw new StatusError(
         'InternalError',
-        `the runtime sent a message of ${length} bytes; at most ${this.#maxMessageBytes} are taken`,
+        `the server sent a message of ${length} bytes; at most ${this.#maxMessageBytes} are taken`,
       );
     }
     return length;

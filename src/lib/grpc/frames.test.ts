@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isStatusError } from '../../../lib/status-error.ts';
+import { isStatusError } from '../status-error.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 
 const inOneCall = (reader: FrameReader, chunk: Buffer): Buffer[] => [...reader.push(chunk)];
