@@ -283,12 +283,38 @@ export interface RegistryAuth {
   readonly password: string;
 }
 
+/** How much of one layer is on the device. */
+export interface LayerProgress {
+  /** Of the layer as the registry has it. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly doneBytes: number;
+}
+
+/** How far a pull is. */
+export interface PullProgress {
+  /** `Unpacking`: every layer is downloaded. */
+  readonly phase: 'Resolving' | 'Downloading' | 'Unpacking';
+  /** In their order; empty until the registry has told them. */
+  readonly layers: readonly LayerProgress[];
+}
+
 export interface Images {
   list(signal: AbortSignal): Promise<readonly Image[]>;
   /** Undefined when the image is not on the device. Accepts short names (`busybox`). */
   status(reference: string, signal: AbortSignal): Promise<Image | undefined>;
-  /** Downloads and unpacks; resolves with the image's id. */
-  pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string>;
+  /**
+   * Downloads and unpacks; resolves with the image's id when it would outlive a power cut. What was downloaded is kept
+   * when it fails or is aborted, and the next pull of that name goes on from there.
+   *
+   * @param onProgress called about once a second
+   */
+  pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress?: (progress: PullProgress) => void,
+  ): Promise<string>;
   /** Drops one tag; fine when it is gone. */
   remove(reference: string, signal: AbortSignal): Promise<void>;
   /** Side-loads a docker-save or OCI-layout tar; resolves with the full names it brought. */

@@ -101,6 +101,14 @@ export interface AbortRequest {
   ref: string;
 }
 
+export interface ListContentRequest {
+  filters: string[];
+}
+
+export interface ListContentResponse {
+  info: Info[];
+}
+
 function createBaseInfo(): Info {
   return { digest: "", size: 0n, labels: {} };
 }
@@ -1216,6 +1224,116 @@ export const AbortRequest: MessageFns<AbortRequest> = {
   fromPartial(object: DeepPartial<AbortRequest>): AbortRequest {
     const message = createBaseAbortRequest();
     message.ref = object.ref ?? "";
+    return message;
+  },
+};
+
+function createBaseListContentRequest(): ListContentRequest {
+  return { filters: [] };
+}
+
+export const ListContentRequest: MessageFns<ListContentRequest> = {
+  encode(message: ListContentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.filters) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListContentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListContentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filters.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListContentRequest>): ListContentRequest {
+    return ListContentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListContentRequest>): ListContentRequest {
+    const message = createBaseListContentRequest();
+    message.filters = object.filters?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListContentResponse(): ListContentResponse {
+  return { info: [] };
+}
+
+export const ListContentResponse: MessageFns<ListContentResponse> = {
+  encode(message: ListContentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.info) {
+      Info.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListContentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListContentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.info.push(Info.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListContentResponse>): ListContentResponse {
+    return ListContentResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListContentResponse>): ListContentResponse {
+    const message = createBaseListContentResponse();
+    message.info = object.info?.map((e) => Info.fromPartial(e)) || [];
     return message;
   },
 };

@@ -50,6 +50,7 @@ export interface ImageStatusResponse_InfoEntry {
 export interface AuthConfig {
   username: string;
   password: string;
+  serverAddress: string;
 }
 
 export interface PullImageRequest {
@@ -563,7 +564,7 @@ export const ImageStatusResponse_InfoEntry: MessageFns<ImageStatusResponse_InfoE
 };
 
 function createBaseAuthConfig(): AuthConfig {
-  return { username: "", password: "" };
+  return { username: "", password: "", serverAddress: "" };
 }
 
 export const AuthConfig: MessageFns<AuthConfig> = {
@@ -573,6 +574,9 @@ export const AuthConfig: MessageFns<AuthConfig> = {
     }
     if (message.password !== "") {
       writer.uint32(18).string(message.password);
+    }
+    if (message.serverAddress !== "") {
+      writer.uint32(34).string(message.serverAddress);
     }
     return writer;
   },
@@ -606,6 +610,14 @@ export const AuthConfig: MessageFns<AuthConfig> = {
             message.password = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.serverAddress = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -625,6 +637,7 @@ export const AuthConfig: MessageFns<AuthConfig> = {
     const message = createBaseAuthConfig();
     message.username = object.username ?? "";
     message.password = object.password ?? "";
+    message.serverAddress = object.serverAddress ?? "";
     return message;
   },
 };

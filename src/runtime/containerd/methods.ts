@@ -90,6 +90,8 @@ export const contentService = {
   info: method(`${contentPath}/Info`, content.InfoRequest, content.InfoResponse),
   update: method(`${contentPath}/Update`, content.UpdateRequest, content.UpdateResponse),
   read: method(`${contentPath}/Read`, content.ReadContentRequest, content.ReadContentResponse),
+  /** A stream of answers. */
+  list: method(`${contentPath}/List`, content.ListContentRequest, content.ListContentResponse),
   listStatuses: method(`${contentPath}/ListStatuses`, content.ListStatusesRequest, content.ListStatusesResponse),
   write: method(`${contentPath}/Write`, content.WriteContentRequest, content.WriteContentResponse),
   abort: method(`${contentPath}/Abort`, content.AbortRequest, Empty),
@@ -114,4 +116,6 @@ export const leaseService = {
   delete: method(`${leasePath}/Delete`, leases.DeleteRequest, Empty),
   list: method(`${leasePath}/List`, leases.ListRequest, leases.ListResponse),
   addResource: method(`${leasePath}/AddResource`, leases.AddResourceRequest, Empty),
+  deleteResource: method(`${leasePath}/DeleteResource`, leases.DeleteResourceRequest, Empty),
+  listResources: method(`${leasePath}/ListResources`, leases.ListResourcesRequest, leases.ListResourcesResponse),
 } as const;

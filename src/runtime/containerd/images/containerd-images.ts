@@ -3,15 +3,15 @@ import type { Readable } from 'node:stream';
 import type { Image as CriImage } from '../../../gen/cri/image.ts';
 import type { RunChild } from '../../../host/run-child.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { KeyedMutex } from '../../../lib/keyed-mutex.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
 import { isImageId, normalizeImageReference } from '../../image-reference.ts';
-import type { Image, Images, RegistryAuth } from '../../runtime.ts';
-import { toStatusError } from '../cri-errors.ts';
+import type { Image, Images, PullProgress, RegistryAuth } from '../../runtime.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { criImages, imageService } from '../methods.ts';
 import { importImageArchive } from './import-archive.ts';
-import { watchForStall } from './pull-progress.ts';
+import { pullImage } from './pull-image.ts';
 import { SyncedImages } from './synced-images.ts';
 
 const lookTimeoutMs = 20_000;
@@ -30,6 +30,7 @@ export interface ContainerdImagesDeps {
 
 export class ContainerdImages implements Images {
   readonly #deps: ContainerdImagesDeps;
+  readonly #pulls = new KeyedMutex();
   /** Which images survive a power cut. */
   readonly synced: SyncedImages;
 
@@ -49,18 +50,25 @@ export class ContainerdImages implements Images {
     return image && fromCriImage(image);
   }
 
-  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string> {
+  async pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress: (progress: PullProgress) => void = () => {},
+  ): Promise<string> {
+    const { pullStallTimeoutMs = 60_000 } = this.#deps;
     const name = normalizeImageReference(reference);
-    const done = new AbortController();
-    const pulling = AbortSignal.any([signal, done.signal]);
-    try {
-      const id = await Promise.race([this.#pull(name, auth, pulling), this.#watchForStall(name, pulling)]);
+    const pull = async (): Promise<string> => {
+      const id = await pullImage(
+        { ...this.#deps, stallTimeoutMs: pullStallTimeoutMs },
+        { name, auth, onProgress },
+        signal,
+      );
       await this.synced.markUnpacked(id, signal);
       return id;
-    } finally {
-      // Ends the loser of the race: the watch, or the pull itself at the runtime.
-      done.abort();
-    }
+    };
+    // Two pulls of one name would share a lease, which the first to end takes away.
+    return this.#pulls.run(name, pull, signal);
   }
 
   async remove(reference: string, signal: AbortSignal): Promise<void> {
@@ -73,28 +81,11 @@ export class ContainerdImages implements Images {
     // CRI names every image by its id and its digest as well; those go with the last real name.
     const isLast = isImageId(name) || others.every((other) => isImageId(other) || other.includes('@'));
     for (const old of isLast ? [name, ...others] : [name]) await this.#delete(old, signal);
+    this.synced.forget();
   }
 
   importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
     return importImageArchive(this.#deps, archive, signal);
-  }
-
-  async #pull(name: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string> {
-    try {
-      const { imageRef } = await this.#deps.grpc.unary(
-        criImages.pullImage,
-        { image: { image: name }, auth },
-        { signal },
-      );
-      return imageRef;
-    } catch (error) {
-      throw toStatusError(error);
-    }
-  }
-
-  async #watchForStall(name: string, signal: AbortSignal): Promise<never> {
-    const { pullStallTimeoutMs = 60_000 } = this.#deps;
-    return watchForStall({ ...this.#deps, stallTimeoutMs: pullStallTimeoutMs }, name, signal);
   }
 
   async #targetOf(name: string, signal: AbortSignal): Promise<string | undefined> {

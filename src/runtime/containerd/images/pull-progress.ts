@@ -1,75 +1,110 @@
 /**
- * Notices a pull that stands still. containerd itself waits for ever on a silent registry.
+ * How far a pull is, read from what its lease holds: blobs that are complete, and downloads under way.
  *
- * Progress is a download that grew, or a layer that was begun or finished unpacking. While a layer is being
- * unpacked nothing can be seen, so that time does not count.
+ * A pull stands still when nothing arrives for a while although something is missing. While everything is there
+ * and layers are being unpacked, nothing can be seen and no limit holds. containerd itself waits for ever on a
+ * silent registry.
  */
-import { SnapshotEvent } from '../../../gen/containerd/events.ts';
-import type { Clock } from '../../../lib/clock.ts';
 import { StatusError } from '../../../lib/status-error.ts';
+import type { LayerProgress, PullProgress } from '../../runtime.ts';
 import type { GrpcClient } from '../grpc/client.ts';
-import { contentService, eventService } from '../methods.ts';
+import { contentService } from '../methods.ts';
+import { readBlob } from './content-reader.ts';
+import { type Descriptor, manifestSchema, parseDocument } from './oci.ts';
+import { resourcesOf } from './pull-lease.ts';
 
-const lookEveryMs = 1_000;
+const timeoutMs = 20_000;
+/** A manifest larger than this is none (containerd's own limit is 4 MiB). */
+const maxManifestBytes = 4 * 1024 * 1024;
 
-const unpackFilters = ['prepare', 'commit', 'remove'].map((what) => `namespace==k8s.io,topic=="/snapshot/${what}"`);
-
-export interface PullProgressDeps {
-  readonly grpc: GrpcClient;
-  readonly clock: Clock;
-  /** Milliseconds without any progress after which a pull is given up. */
-  readonly stallTimeoutMs: number;
+/** One look at a pull. */
+export interface PullSight {
+  readonly progress: PullProgress;
+  /** Bytes of layers that are on the device. */
+  readonly doneBytes: number;
+  /** Differs from the one before when anything has moved. */
+  readonly fingerprint: string;
 }
 
-/**
- * Waits until the pull stands still, then throws. Ends only that way, or with the signal's reason.
- *
- * It sees all downloads of this containerd together: of two pulls, a still one is noticed when the other is done.
- *
- * @throws StatusError `Timeout`
- */
-export async function watchForStall(deps: PullProgressDeps, reference: string, signal: AbortSignal): Promise<never> {
-  const { grpc, clock, stallTimeoutMs } = deps;
-  const unpacking = new Set<string>();
-  let unpackEvents = 0;
-  void followUnpacking(grpc, signal, (topic, key) => {
-    unpackEvents += 1;
-    if (topic === '/snapshot/prepare') unpacking.add(key);
-    else unpacking.delete(key);
-  });
+interface Download {
+  readonly offset: number;
+  readonly total: number;
+}
 
-  let lastSeen = '';
-  let movedAtMs = clock.monotonicMs();
-  for (;;) {
-    await clock.sleep(lookEveryMs, signal);
-    const { statuses } = await grpc.unary(contentService.listStatuses, {}, { signal, timeoutMs: stallTimeoutMs });
-    const offsets = statuses.map(({ ref, offset }) => `${ref}=${offset}`).sort();
-    const seen = `${unpackEvents} ${offsets.join(' ')}`;
-    if (seen !== lastSeen || unpacking.size > 0) movedAtMs = clock.monotonicMs();
-    lastSeen = seen;
-    if (clock.monotonicMs() - movedAtMs < stallTimeoutMs) continue;
-    const seconds = Math.round(stallTimeoutMs / 1_000);
-    throw new StatusError('Timeout', `failed to pull image "${reference}": nothing arrived for ${seconds} seconds`);
+export class PullProgressReader {
+  readonly #grpc: GrpcClient;
+  readonly #lease: string;
+  #layers: readonly Descriptor[] = [];
+
+  constructor(grpc: GrpcClient, lease: string) {
+    this.#grpc = grpc;
+    this.#lease = lease;
+  }
+
+  async read(signal: AbortSignal): Promise<PullSight> {
+    const resources = await resourcesOf(this.#grpc, this.#lease, signal);
+    const blobs = new Set(resources.flatMap(({ type, id }) => (type === 'content' ? [id] : [])));
+    const refs = new Set(resources.flatMap(({ type, id }) => (type === 'ingests' ? [id] : [])));
+    const { statuses } = await this.#grpc.unary(contentService.listStatuses, {}, { signal, timeoutMs });
+    const downloads = new Map<string, Download>();
+    for (const { ref, offset, total } of statuses) {
+      if (refs.has(ref)) downloads.set(ref, { offset: Number(offset), total: Number(total) });
+    }
+    if (this.#layers.length === 0) this.#layers = await this.#findLayers(blobs, signal);
+    return computeSight(this.#layers, blobs, downloads, resources.length);
+  }
+
+  /** The manifest is among the first blobs of a pull; containerd has labelled it with what it refers to. */
+  async #findLayers(blobs: ReadonlySet<string>, signal: AbortSignal): Promise<readonly Descriptor[]> {
+    for (const digest of blobs) {
+      const { info } = await this.#grpc.unary(contentService.info, { digest }, { signal, timeoutMs });
+      if (info?.labels['containerd.io/gc.ref.content.config'] === undefined) continue;
+      const data = await readBlob(this.#grpc, digest, maxManifestBytes, signal);
+      return parseDocument(manifestSchema, 'the manifest', data).layers;
+    }
+    return [];
   }
 }
 
-/** Tells of layers being unpacked (`extract-…`) until `signal` aborts; a broken stream only costs precision. */
-async function followUnpacking(
-  grpc: GrpcClient,
-  signal: AbortSignal,
-  tell: (topic: string, key: string) => void,
-): Promise<void> {
-  try {
-    for await (const { topic, event } of grpc.serverStream(
-      eventService.subscribe,
-      { filters: unpackFilters },
-      { signal },
-    )) {
-      const { key } = SnapshotEvent.decode(event?.value ?? Buffer.alloc(0));
-      // The key in an event is "<namespace>/<number>/<name>" or the name alone, by version.
-      if (key.includes('extract-')) tell(topic, key.slice(key.indexOf('extract-')));
-    }
-  } catch {
-    // The pull ends with the same connection and tells the reason.
+/** Pure. `held` is how many things the lease holds, unpacked layers included. */
+export function computeSight(
+  layers: readonly Descriptor[],
+  blobs: ReadonlySet<string>,
+  downloads: ReadonlyMap<string, Download>,
+  held: number,
+): PullSight {
+  const seen = layers.map(({ digest, size }): LayerProgress => {
+    const done = blobs.has(digest) ? size : (downloads.get(`layer-${digest}`)?.offset ?? 0);
+    return { digest, sizeBytes: size, doneBytes: Math.min(done, size) };
+  });
+  const isComplete = seen.every(({ doneBytes, sizeBytes }) => doneBytes === sizeBytes);
+  const phase = seen.length === 0 ? 'Resolving' : isComplete ? 'Unpacking' : 'Downloading';
+  const offsets = [...downloads].map(([ref, { offset }]) => `${ref}=${offset}`).sort();
+  return {
+    progress: { phase, layers: seen },
+    doneBytes: seen.reduce((sum, { doneBytes }) => sum + doneBytes, 0),
+    fingerprint: `${held} ${offsets.join(' ')}`,
+  };
+}
+
+/** Decides from one look after the other whether a pull stands still. */
+export class StallWatch {
+  readonly #limitMs: number;
+  #fingerprint = '';
+  #movedAtMs: number;
+
+  /** @param limitMs milliseconds without progress after which a pull is given up */
+  constructor(limitMs: number, nowMs: number) {
+    this.#limitMs = limitMs;
+    this.#movedAtMs = nowMs;
+  }
+
+  /** @throws StatusError `Timeout` when nothing has moved for too long */
+  look(reference: string, sight: PullSight, nowMs: number): void {
+    if (sight.fingerprint !== this.#fingerprint || sight.progress.phase === 'Unpacking') this.#movedAtMs = nowMs;
+    this.#fingerprint = sight.fingerprint;
+    if (nowMs - this.#movedAtMs < this.#limitMs) return;
+    const seconds = Math.round(this.#limitMs / 1_000);
+    throw new StatusError('Timeout', `failed to pull image "${reference}": nothing arrived for ${seconds} seconds`);
   }
 }

@@ -7,13 +7,17 @@
  * each transaction. It sits beside containerd's own label that names the unpacked snapshot, and goes with it.
  *
  * After a power cut an image without the mark is unpacked again from the content store (whose blobs are synced
- * one by one), with no network.
+ * one by one), with no network. So are the layers that an unfinished pull had unpacked: they look complete, and the
+ * pull would build on them.
  */
+import type { Info } from '../../../gen/containerd/content.ts';
 import type { RunChild } from '../../../host/run-child.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
+import { untilAborted } from '../../../lib/until-aborted.ts';
 import type { GrpcClient } from '../grpc/client.ts';
-import { contentService, criImages, leaseService } from '../methods.ts';
+import { contentService, leaseService } from '../methods.ts';
+import { endLease, listPullLeases, resourcesOf } from './pull-lease.ts';
 
 const syncedLabel = 'run.eliot/unpacked-and-synced';
 const snapshotLabelPrefix = 'containerd.io/gc.ref.snapshot.';
@@ -36,7 +40,9 @@ export class SyncedImages {
   readonly #deps: SyncedImagesDeps;
   /** Image ids known to carry the mark; saves a look at each container start. */
   readonly #marked = new Set<string>();
-  #syncing: Promise<void> | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+  /** The flush that has not begun yet. */
+  #nextFlush: Promise<void> | undefined;
 
   constructor(deps: SyncedImagesDeps) {
     this.#deps = deps;
@@ -52,10 +58,21 @@ export class SyncedImages {
     if (this.#marked.has(imageId)) return;
     const labels = await this.#labelsOf(imageId, signal);
     if (labels?.[syncedLabel] === undefined) {
-      await this.#sync(signal);
+      await this.flush(signal);
       await this.#setLabels(imageId, { [syncedLabel]: 'true' }, signal);
     }
     this.#marked.add(imageId);
+  }
+
+  /** Forgets which marks were seen: an image was removed, and may come back without one. */
+  forget(): void {
+    this.#marked.clear();
+  }
+
+  /** The ids of the images that carry the mark. */
+  async listMarked(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const blobs = await this.#blobs([`labels."${syncedLabel}"==true`], signal);
+    return new Set(blobs.map(({ digest }) => digest));
   }
 
   /**
@@ -67,36 +84,87 @@ export class SyncedImages {
    * @returns the ids of the images that will be unpacked again
    */
   async settle(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]> {
-    const { images } = await this.#deps.grpc.unary(criImages.listImages, {}, { signal, timeoutMs: callTimeoutMs });
+    const heldBefore = isNewBoot ? await this.#dropFormerWork(signal) : 0;
     const dropped: string[] = [];
-    for (const { id } of images) {
-      const labels = await this.#labelsOf(id, signal);
-      if (labels === undefined || labels[syncedLabel] !== undefined) continue;
+    for (const { digest, labels } of await this.#blobs([], signal)) {
+      if (labels[syncedLabel] !== undefined) continue;
       const snapshots = Object.keys(labels).filter((key) => key.startsWith(snapshotLabelPrefix) && labels[key] !== '');
       if (snapshots.length === 0) continue;
-      if (!isNewBoot) await this.markUnpacked(id, signal);
+      if (!isNewBoot) await this.markUnpacked(digest, signal);
       else {
-        await this.#setLabels(id, Object.fromEntries(snapshots.map((key) => [key, ''])), signal);
-        dropped.push(id);
+        await this.#setLabels(digest, Object.fromEntries(snapshots.map((key) => [key, ''])), signal);
+        dropped.push(digest);
       }
     }
-    if (dropped.length > 0) await this.#collectGarbage(signal);
+    if (dropped.length + heldBefore > 0) await this.collectGarbage(signal);
     return dropped;
   }
 
-  /** Flushes once for all who ask at the same moment. */
-  #sync(signal: AbortSignal): Promise<void> {
-    this.#syncing ??= this.#runSync(signal).finally(() => {
-      this.#syncing = undefined;
-    });
-    return this.#syncing;
+  /**
+   * Flushes containerd's file system. Who asks while a flush is under way shares the one after it: the one under way
+   * may have passed over what was written last.
+   */
+  flush(signal: AbortSignal): Promise<void> {
+    this.#nextFlush ??= this.#flushing = this.#flushing
+      .catch(() => {})
+      .then(() => {
+        this.#nextFlush = undefined;
+        return this.#runSync();
+      });
+    return untilAborted(this.#nextFlush, signal);
   }
 
-  async #runSync(signal: AbortSignal): Promise<void> {
+  /** A lease deleted synchronously makes containerd collect at once. */
+  async collectGarbage(signal: AbortSignal): Promise<void> {
+    const { grpc, clock } = this.#deps;
+    const id = `eliot-collect-${clock.now()}`;
+    await grpc.unary(leaseService.create, { id }, { signal, timeoutMs: callTimeoutMs });
+    await endLease(grpc, id, signal, { collect: true });
+  }
+
+  /**
+   * Of what was under way when the power went, only downloads are kept: they are checked when they are complete.
+   *
+   * @returns how many things were let go
+   */
+  async #dropFormerWork(signal: AbortSignal): Promise<number> {
+    const { grpc } = this.#deps;
+    let dropped = 0;
+    const pulls = new Set((await listPullLeases(grpc, signal)).values());
+    const { leases } = await grpc.unary(leaseService.list, {}, { signal, timeoutMs: callTimeoutMs });
+    for (const { id } of leases) {
+      if (!pulls.has(id)) {
+        await endLease(grpc, id, signal);
+        dropped += 1;
+        continue;
+      }
+      const snapshots = (await resourcesOf(grpc, id, signal)).filter(({ type }) => type.startsWith('snapshots/'));
+      for (const resource of snapshots) {
+        await grpc.unary(leaseService.deleteResource, { id, resource }, { signal, timeoutMs: callTimeoutMs });
+      }
+      dropped += snapshots.length;
+    }
+    return dropped;
+  }
+
+  /** Not ended by a signal: others may share it. */
+  async #runSync(): Promise<void> {
     const { runChild, root } = this.#deps;
+    const signal = new AbortController().signal;
     const result = await runChild('sync', ['-f', root], signal, { timeoutMs: syncTimeoutMs });
     if (result.exitCode === 0) return;
     throw new StatusError('InternalError', `cannot flush ${root} to disk: ${result.stderr.trim()}`);
+  }
+
+  async #blobs(filters: readonly string[], signal: AbortSignal): Promise<Info[]> {
+    const found: Info[] = [];
+    const answers = this.#deps.grpc.serverStream(
+      contentService.list,
+      { filters: [...filters] },
+      { signal, timeoutMs: callTimeoutMs },
+    );
+    for await (const { info } of answers) found.push(...info);
+    return found;
   }
 
   async #labelsOf(
@@ -120,14 +188,5 @@ export class SyncedImages {
     const paths = Object.keys(labels).map((key) => `labels.${key}`);
     const request = { info: { digest, labels }, updateMask: { paths } };
     await this.#deps.grpc.unary(contentService.update, request, { signal, timeoutMs: callTimeoutMs });
-  }
-
-  /** A lease deleted synchronously makes containerd collect at once. */
-  async #collectGarbage(signal: AbortSignal): Promise<void> {
-    const { grpc, clock } = this.#deps;
-    const id = `eliot-collect-${clock.now()}`;
-    await grpc.unary(leaseService.create, { id }, { signal, timeoutMs: callTimeoutMs });
-    // Removing large images from a slow card takes its time.
-    await grpc.unary(leaseService.delete, { id, sync: true }, { signal, timeoutMs: syncTimeoutMs });
   }
 }
