@@ -11,6 +11,10 @@ import { builtinsByRequire } from './builtins-by-require.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+const epochSeconds = process.env['SOURCE_DATE_EPOCH'];
+const builtAtMs = epochSeconds === undefined ? Date.now() : Number(epochSeconds) * 1_000;
+
 const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -20,7 +24,7 @@ const common: BuildOptions = {
   // The source text stays in memory as long as the program runs: short names are a megabyte less.
   minify: true,
   legalComments: 'linked',
-  define: { ELIOT_VERSION: JSON.stringify(packageJson.version) },
+  define: { ELIOT_VERSION: JSON.stringify(packageJson.version), ELIOT_BUILT_AT_MS: String(builtAtMs) },
   // CommonJS packages inside an ES module bundle still call `require` for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   plugins: [builtinsByRequire],

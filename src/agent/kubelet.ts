@@ -70,6 +70,7 @@ export interface KubeletDeps {
     /** KubeletConfiguration; -1: no limit. */
     readonly podPidsLimit: number;
     readonly maxParallelImagePulls: number;
+    readonly presentImageWhenOffline: boolean;
     /** Milliseconds. */
     readonly maxContainerRestartPeriod: number;
     /** Where logs lie unless the pod says otherwise. */
@@ -155,6 +156,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     secret,
     record: (pod, event) => events.record(pod, event),
     maxParallelPulls: settings.maxParallelImagePulls,
+    usePresentWhenUnreachable: settings.presentImageWhenOffline,
   });
 
   const statuses = new StatusManager(client);

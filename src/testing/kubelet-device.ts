@@ -114,6 +114,7 @@ export class KubeletDevice {
           instanceId: 'i1',
           podPidsLimit: -1,
           maxParallelImagePulls: 2,
+          presentImageWhenOffline: true,
           maxContainerRestartPeriod: 300_000,
           containerLogStorage: 'disk',
         },

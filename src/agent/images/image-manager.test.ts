@@ -5,7 +5,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { FakeImages } from '../../testing/fake-runtime/fake-images.ts';
 import { makePod } from '../../testing/pods.ts';
 import { settle } from '../../testing/settle.ts';
-import { type EnsureResult, ImageManager } from './image-manager.ts';
+import { type EnsureResult, ImageManager, type ImageManagerDeps } from './image-manager.ts';
 
 const signal = new AbortController().signal;
 let clock: FakeClock;
@@ -17,14 +17,19 @@ beforeEach(() => {
   clock = new FakeClock();
   images = new FakeImages();
   events = [];
-  manager = new ImageManager({
+  manager = managerWith({});
+});
+
+function managerWith(more: Partial<ImageManagerDeps>): ImageManager {
+  return new ImageManager({
     images,
     clock,
     record: (_pod, { type, reason, message }) => void events.push(`${type} ${reason} ${message}`),
     secret: (_namespace, name) => (name === 'login' ? login : undefined),
     maxParallelPulls: 1,
+    ...more,
   });
-});
+}
 
 const login = {
   data: {
@@ -68,13 +73,38 @@ describe('an image', () => {
     ]);
   });
 
-  it('is asked for each time under Always, and waited for when the registry does not answer', async () => {
+  it('is asked for each time under Always, and waited for when the registry refuses', async () => {
     images.add('busybox');
     assert.equal(reasonOf(await ensure('busybox', 'Always')), 'ErrImagePull');
     images.offer('busybox');
     clock.advance(10_000);
     assert.equal((await ensure('busybox', 'Always')).kind, 'Present');
     assert.equal(images.pulls.length, 2);
+  });
+
+  it('is used under Always when the registry cannot be reached, which is not tried anew at each start', async () => {
+    images.add('busybox');
+    images.faults.fail('pull', new Error('dial tcp: lookup registry-1.docker.io: no such host'), 2);
+    assert.equal((await ensure('busybox', 'Always')).kind, 'Present');
+    assert.equal((await ensure('busybox', 'Always')).kind, 'Present');
+    assert.equal(images.pulls.length, 1);
+    assert.deepEqual(events, [
+      'Normal Pulling Pulling image "busybox"',
+      'Warning RegistryUnreachable The registry of image "busybox" cannot be reached, the image on the device is used: dial tcp: lookup registry-1.docker.io: no such host',
+      'Normal Pulled Container image "busybox" already present on machine and can be accessed by the pod',
+      'Normal Pulled Container image "busybox" already present on machine and can be accessed by the pod',
+    ]);
+    clock.advance(10_000);
+    await ensure('busybox', 'Always');
+    assert.equal(images.pulls.length, 2);
+  });
+
+  it('is not used under Always when the node is told to do as Kubernetes does', async () => {
+    manager = managerWith({ usePresentWhenUnreachable: false });
+    images.add('busybox');
+    images.faults.fail('pull', new Error('dial tcp: lookup registry-1.docker.io: no such host'));
+    assert.equal(reasonOf(await ensure('busybox', 'Always')), 'ErrImagePull');
+    assert.equal(reasonOf(await ensure('busybox', 'Always')), 'ImagePullBackOff');
   });
 
   it('is never pulled under Never', async () => {
@@ -110,6 +140,65 @@ describe('an image', () => {
       [{ username: 'me', password: 'pass:word' }, undefined],
     );
   });
+});
+
+describe('logins', () => {
+  const refused = new Error('failed to resolve reference: unexpected status code [manifests 1]: 401 Unauthorized');
+  const nodeLogins = new Map([['reg.example:5000', { username: 'node', password: 'n' }]]);
+
+  it('of the node are tried after those of the pod were refused', async () => {
+    manager = managerWith({ nodeLogins });
+    images.offer('reg.example:5000/app:1');
+    images.faults.fail('pull', refused);
+    assert.equal((await ensure('reg.example:5000/app:1')).kind, 'Present');
+    assert.deepEqual(
+      images.pulls.map(({ auth }) => auth?.username),
+      ['me', 'node'],
+    );
+  });
+
+  it('are not tried in turn on a registry that is down', async () => {
+    manager = managerWith({ nodeLogins });
+    images.faults.fail('pull', new Error('connection refused'));
+    assert.equal(reasonOf(await ensure('reg.example:5000/app:1')), 'ErrImagePull');
+    assert.equal(images.pulls.length, 1);
+  });
+});
+
+it('two pods that want the same image wait for one download', async () => {
+  manager = managerWith({ maxParallelPulls: 5 });
+  images.offer('busybox');
+  const release = images.faults.hold('pull');
+  const both = Promise.all([ensure('busybox', 'IfNotPresent', 'u1'), ensure('busybox', 'IfNotPresent', 'u2')]);
+  await settle();
+  release();
+  assert.deepEqual(
+    (await both).map(({ kind }) => kind),
+    ['Present', 'Present'],
+  );
+  assert.equal(images.pulls.length, 1);
+});
+
+it('tells how pulls go', async () => {
+  const told: string[] = [];
+  manager = managerWith({
+    observer: {
+      progress: (name, { phase }) => void told.push(`${phase} ${name}`),
+      failed: (name, message) => void told.push(`failed ${name} ${message}`),
+      done: (name) => void told.push(`done ${name}`),
+    },
+  });
+  images.offer('busybox');
+  await ensure('busybox');
+  images.faults.fail('pull', new Error('broken'));
+  await ensure('other');
+  assert.deepEqual(told, [
+    'Resolving docker.io/library/busybox:latest',
+    'done docker.io/library/busybox:latest',
+    'Resolving docker.io/library/other:latest',
+    'done docker.io/library/other:latest',
+    'failed docker.io/library/other:latest broken',
+  ]);
 });
 
 describe('a pull that fails', () => {

@@ -1,17 +1,21 @@
 /**
  * Makes images present by their pull policy, with the kubelet's back-off, events and waiting reasons.
  *
- * An image on the device never needs a registry unless the policy is Always. Few pulls run at once, and
- * two pods that want the same image wait for one download.
+ * An image on the device needs no registry unless the policy is Always, and even then not when the registry cannot be
+ * reached (docs/adr/0032). Few pulls run at once, and two pods that want the same image wait for one download.
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Secret } from '../../api/kinds/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import { Limiter } from '../../lib/limiter.ts';
 import { isStatusError } from '../../lib/status-error.ts';
+import { builtAtMs } from '../../lib/version.ts';
 import { normalizeImageReference } from '../../runtime/image-reference.ts';
-import type { Image, Images, RegistryAuth } from '../../runtime/runtime.ts';
-import { registryLogin } from './registry-login.ts';
+import type { Image, Images, PullProgress, RegistryAuth } from '../../runtime/runtime.ts';
+import { PullBackOff } from './pull-back-off.ts';
+import { explainPullError, isRefusedLogin, isUnreachable } from './pull-error.ts';
+import { type NodeLogins, registryLogins } from './registry-login.ts';
 
 export interface ImageWaiting {
   readonly reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName' | 'ImageInspectError';
@@ -21,6 +25,13 @@ export interface ImageWaiting {
 export type EnsureResult =
   | { readonly kind: 'Present'; readonly image: Image }
   | { readonly kind: 'Waiting'; readonly waiting: ImageWaiting; readonly retryAtMonotonicMs?: number };
+
+/** Is told how pulls go; the names are full ones. It must not fail. */
+export interface PullObserver {
+  progress(name: string, progress: PullProgress): void;
+  failed(name: string, message: string): void;
+  done(name: string): void;
+}
 
 export interface ImageManagerDeps {
   readonly images: Pick<Images, 'status' | 'pull'>;
@@ -37,32 +48,45 @@ export interface ImageManagerDeps {
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   /** KubeletConfiguration's maxParallelImagePulls. */
   readonly maxParallelPulls: number;
+  /** Logins of the node's configuration. Default: none. */
+  readonly nodeLogins?: NodeLogins;
+  /** Whether Always takes the image that is there when the registry cannot be reached. Default true. */
+  readonly usePresentWhenUnreachable?: boolean;
+  readonly observer?: PullObserver;
 }
 
-/** As the kubelet: 10 s, doubling to 5 min; forgotten after twice the longest wait. */
-const firstBackOffMs = 10_000;
-const longestBackOffMs = 300_000;
+/** A container's image, and whom to tell about it. */
+interface Wanted {
+  readonly pod: Pod;
+  /** As the pod says it. */
+  readonly asked: string;
+  /** In full. */
+  readonly name: string;
+  readonly record: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
+}
 
-interface BackOff {
-  readonly delayMs: number;
-  readonly untilMonotonicMs: number;
-  readonly error: string;
+interface Pulled {
+  readonly image: Image;
+  readonly tookMs: number;
 }
 
 export class ImageManager {
   readonly #deps: ImageManagerDeps;
   readonly #pulls: Limiter;
+  /** By full name: who wants an image that is being pulled waits for that pull. */
+  readonly #names = new KeyedMutex();
   /** By pod uid and image. */
-  readonly #backOffs = new Map<string, BackOff>();
+  readonly #backOffs: PullBackOff;
 
   constructor(deps: ImageManagerDeps) {
     this.#deps = deps;
     this.#pulls = new Limiter(deps.maxParallelPulls);
+    this.#backOffs = new PullBackOff(deps.clock);
   }
 
   async ensure(pod: Pod, container: Container, signal: AbortSignal): Promise<EnsureResult> {
     const asked = container.image ?? '';
-    const record = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
+    const record: Wanted['record'] = (type, reason, message) =>
       this.#deps.record(pod, { type, reason, message, container: container.name });
     let name: string;
     try {
@@ -74,36 +98,26 @@ export class ImageManager {
       record('Warning', 'Failed', 'Error: InvalidImageName');
       return { kind: 'Waiting', waiting: { reason: 'InvalidImageName', message } };
     }
+    const wanted = { pod, asked, name, record };
 
     const present = await this.#deps.images.status(name, signal);
-    if (present && container.imagePullPolicy !== 'Always') {
-      record(
-        'Normal',
-        'Pulled',
-        `Container image "${asked}" already present on machine and can be accessed by the pod`,
-      );
-      return { kind: 'Present', image: present };
-    }
+    if (present && container.imagePullPolicy !== 'Always') return usePresent(wanted, present);
     if (container.imagePullPolicy === 'Never') {
       const message = `Container image "${asked}" is not present with pull policy of Never`;
       record('Warning', 'ErrImageNeverPull', message);
       record('Warning', 'Failed', 'Error: ErrImageNeverPull');
       return { kind: 'Waiting', waiting: { reason: 'ErrImageNeverPull', message } };
     }
-    return await this.#pull(pod, asked, name, record, signal);
+    return await this.#pull(wanted, present, signal);
   }
 
-  async #pull(
-    pod: Pod,
-    asked: string,
-    name: string,
-    record: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
-    signal: AbortSignal,
-  ): Promise<EnsureResult> {
-    const { clock, images } = this.#deps;
+  async #pull(wanted: Wanted, present: Image | undefined, signal: AbortSignal): Promise<EnsureResult> {
+    const { clock, observer, usePresentWhenUnreachable = true } = this.#deps;
+    const { pod, asked, name, record } = wanted;
     const key = `${pod.metadata.uid} ${name}`;
-    const backOff = this.#backOffs.get(key);
-    if (backOff && clock.monotonicMs() < backOff.untilMonotonicMs) {
+    const backOff = this.#backOffs.current(key);
+    if (backOff) {
+      if (present && usePresentWhenUnreachable && isUnreachable(backOff.error)) return usePresent(wanted, present);
       const message = `Back-off pulling image "${asked}"`;
       record('Normal', 'BackOff', message);
       record('Warning', 'Failed', 'Error: ImagePullBackOff');
@@ -117,27 +131,32 @@ export class ImageManager {
     record('Normal', 'Pulling', `Pulling image "${asked}"`);
     const waitedFrom = clock.monotonicMs();
     try {
-      const pulled = await this.#pulls.run(async () => {
-        const pulledFrom = clock.monotonicMs();
-        const id = await images.pull(name, this.#login(pod, name), signal);
-        const image = (await images.status(id, signal)) ?? (await images.status(name, signal));
-        if (!image) throw new Error(`image "${asked}" is not there after its pull`);
-        return { image, tookMs: clock.monotonicMs() - pulledFrom };
-      }, signal);
-      this.#backOffs.delete(key);
+      const pulled = await this.#names.run(
+        name,
+        () => this.#pulls.run(() => this.#pullNow(wanted, present === undefined, signal), signal),
+        signal,
+      );
+      this.#backOffs.succeeded(key);
+      const took = formatSeconds(pulled.tookMs);
       const waited = formatSeconds(clock.monotonicMs() - waitedFrom);
       record(
         'Normal',
         'Pulled',
-        `Successfully pulled image "${asked}" in ${formatSeconds(pulled.tookMs)} (${waited} including waiting). Image size: ${pulled.image.sizeBytes} bytes.`,
+        `Successfully pulled image "${asked}" in ${took} (${waited} including waiting). Image size: ${pulled.image.sizeBytes} bytes.`,
       );
       return { kind: 'Present', image: pulled.image };
     } catch (error) {
       signal.throwIfAborted();
-      const message = error instanceof Error ? error.message : String(error);
+      const message = explainPullError(error, clock.now(), builtAtMs);
+      const { untilMonotonicMs } = this.#backOffs.failed(key, message);
+      if (present && usePresentWhenUnreachable && isUnreachable(error)) {
+        const why = `The registry of image "${asked}" cannot be reached, the image on the device is used: ${message}`;
+        record('Warning', 'RegistryUnreachable', why);
+        return usePresent(wanted, present);
+      }
+      observer?.failed(name, message);
       record('Warning', 'Failed', `Failed to pull image "${asked}": ${message}`);
       record('Warning', 'Failed', 'Error: ErrImagePull');
-      const { untilMonotonicMs } = this.#backOff(key, message);
       return {
         kind: 'Waiting',
         waiting: { reason: 'ErrImagePull', message },
@@ -146,30 +165,50 @@ export class ImageManager {
     }
   }
 
-  #backOff(key: string, error: string): BackOff {
-    const now = this.#deps.clock.monotonicMs();
-    const previous = this.#backOffs.get(key);
-    const delayMs = previous ? Math.min(previous.delayMs * 2, longestBackOffMs) : firstBackOffMs;
-    const backOff = { delayMs, untilMonotonicMs: now + delayMs, error };
-    for (const [other, { untilMonotonicMs }] of this.#backOffs) {
-      if (now - untilMonotonicMs > 2 * longestBackOffMs) this.#backOffs.delete(other);
+  /** @param isMissing somebody else may have pulled it meanwhile; then that is enough */
+  async #pullNow({ pod, asked, name }: Wanted, isMissing: boolean, signal: AbortSignal): Promise<Pulled> {
+    const { images, clock, observer } = this.#deps;
+    const from = clock.monotonicMs();
+    const pulledMeanwhile = isMissing ? await images.status(name, signal) : undefined;
+    if (pulledMeanwhile) return { image: pulledMeanwhile, tookMs: clock.monotonicMs() - from };
+    observer?.progress(name, { phase: 'Resolving', layers: [] });
+    try {
+      const id = await this.#withLogins(pod, name, (auth) =>
+        images.pull(name, auth, signal, (progress) => observer?.progress(name, progress)),
+      );
+      const image = (await images.status(id, signal)) ?? (await images.status(name, signal));
+      if (!image) throw new Error(`image "${asked}" is not there after its pull`);
+      return { image, tookMs: clock.monotonicMs() - from };
+    } finally {
+      observer?.done(name);
     }
-    this.#backOffs.set(key, backOff);
-    return backOff;
+  }
+
+  /** Tries one login after the other, as long as the registry refuses them; none when there is none. */
+  async #withLogins<T>(pod: Pod, name: string, pull: (auth: RegistryAuth | undefined) => Promise<T>): Promise<T> {
+    const { secret, nodeLogins = new Map() } = this.#deps;
+    const namespace = pod.metadata.namespace ?? '';
+    const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(({ name: of = '' }) => secret(namespace, of) ?? []);
+    const [first, ...others] = registryLogins(name, secrets, nodeLogins);
+    let pulling = pull(first);
+    for (const login of others) {
+      pulling = pulling.catch((error: unknown) => {
+        if (!isRefusedLogin(error)) throw error;
+        return pull(login);
+      });
+    }
+    return await pulling;
   }
 
   /** The next look comes before the back-off ends, so that the status goes on to ImagePullBackOff as the kubelet's does. */
   #soon(untilMonotonicMs: number): number {
     return Math.min(untilMonotonicMs, this.#deps.clock.monotonicMs() + 1_000);
   }
+}
 
-  #login(pod: Pod, image: string): RegistryAuth | undefined {
-    const namespace = pod.metadata.namespace ?? '';
-    const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
-      ({ name = '' }) => this.#deps.secret(namespace, name) ?? [],
-    );
-    return registryLogin(image, secrets);
-  }
+function usePresent({ asked, record }: Wanted, image: Image): EnsureResult {
+  record('Normal', 'Pulled', `Container image "${asked}" already present on machine and can be accessed by the pod`);
+  return { kind: 'Present', image };
 }
 
 /** As Go prints a duration rounded to milliseconds: `308ms`, `1.2s`. */

@@ -133,6 +133,14 @@ export const settingsSchema = v.strictObject({
   ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
   maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
+  // Eliot's own
+  presentImageWhenOffline: v.optional(
+    v.pipe(
+      v.boolean(),
+      about('Under imagePullPolicy Always, run the image that is on the device when its registry cannot be reached.'),
+    ),
+    true,
+  ),
   /** Upstream's crashLoopBackOff.maxContainerRestartPeriod. */
   maxContainerRestartPeriod: v.optional(
     v.pipe(duration, about('Longest wait before a container that keeps failing is started again.')),
