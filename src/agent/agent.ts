@@ -12,6 +12,7 @@ import type { Secret } from '../api/kinds/secret.ts';
 import type { ServiceAccount } from '../api/kinds/service-account.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import * as resources from '../api/resources.ts';
+import { admission } from '../apiserver/admission/admission.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
@@ -50,12 +51,14 @@ import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
 import { IssuedClients } from './pki/issued-clients.ts';
 import { adminGroup, adminName, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
+import { apiVariables, PodApi } from './pod-api.ts';
 import { startControllers } from './run-controllers.ts';
 import { startScheduler } from './scheduler/run-scheduler.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { keepServerCertificate } from './server-certificate.ts';
 import type { LoadedSettings } from './settings/load-settings.ts';
 import { splitListenAddress } from './settings/settings.ts';
+import { openDeviceTokens } from './tokens/device-tokens.ts';
 
 export interface AgentOptions {
   readonly settings: LoadedSettings;
@@ -152,7 +155,13 @@ async function runWithStore(
 
   // Pods that come before it looks wait without a node; so do all while the store is read-only.
   let scheduler: Scheduler | undefined;
-  const registry = new Registry({ store, clock, nodeName, placePod: (pod) => scheduler?.place(pod as unknown as Pod) });
+  const registry = new Registry({
+    store,
+    clock,
+    nodeName,
+    admission,
+    placePod: (pod) => scheduler?.place(pod as unknown as Pod),
+  });
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
   const nodeClient = clientOf(`system:node:${nodeName}`);
   if (!opened.readOnly) await ensureSystemNamespaces(clientOf('system:apiserver'));
@@ -167,6 +176,17 @@ async function runWithStore(
     configMaps: informer<ConfigMap>(resources.configMaps),
     secrets: informer<Secret>(resources.secrets),
   };
+  const serviceAccounts = informer<ServiceAccount>(resources.serviceAccounts);
+  const deviceTokens = await openDeviceTokens({
+    dataDir,
+    nodeName,
+    bootId: identity.bootId,
+    client: nodeClient,
+    clock,
+    accounts: serviceAccounts,
+    wake: (uid) => kubelet.wake(uid),
+  });
+  let podApi: PodApi | undefined;
   const machine = await readNodeFacts(dataDir);
   const allocatable = computeAllocatable(machine, settings);
   const recorder = new EventRecorder({
@@ -215,6 +235,11 @@ async function runWithStore(
       settings: { ...settings, instanceId: identity.instanceId },
       hostIPs,
       whenRuntimeReady: runtimeReady.promise,
+      tokens: deviceTokens.podTokens,
+      apiVariables: async (pod) => {
+        const address = await podApi?.addressFor(pod);
+        return address && apiVariables(address);
+      },
       mayEndOrphans: () => !opened.readOnly,
       random: () => randomInt(1_000_000) / 1_000_000,
     },
@@ -249,6 +274,7 @@ async function runWithStore(
       },
     },
     authn: { issuedClients },
+    tokens: deviceTokens.tokens,
     tls: tlsOf(pki),
     clock,
     log,
@@ -271,6 +297,17 @@ async function runWithStore(
       ),
   });
   if (!opened.readOnly) await publisher.register();
+  await deviceTokens.learnNode();
+  podApi = new PodApi({
+    listen: { host: splitListenAddress(settings.listen).host, port },
+    podCidr: settings.containerd === 'managed' ? settings.podCidr : undefined,
+    hostIPs,
+    listenAlso: (address, isWelcome) => server.listenAlso(address, isWelcome),
+    log,
+  });
+  // Pods that went on running without eliotd.
+  await podApi.open();
+  group.start((stopping) => deviceTokens.podTokens.run(stopping));
   const renew = async (addresses: readonly string[], stopping: AbortSignal): Promise<void> =>
     server.setSecureContext(tlsOf(await openDeviceCertificates(settings, addresses, issue, stopping)));
   group.start((stopping) => keepServerCertificate({ clock, log, readAddresses, renew }, readAddresses(), stopping));
@@ -292,7 +329,9 @@ async function runWithStore(
     clock,
     log,
     namespaces,
-    serviceAccounts: informer<ServiceAccount>(resources.serviceAccounts),
+    serviceAccounts,
+    configMaps: informers.configMaps,
+    caCertificate: pki.ca.cert,
     pods: informers.pods,
     staticPodPath: settings.staticPodPath,
   });

@@ -1,6 +1,7 @@
 /** The certificates of this device: read or made at the start, and the server's kept in step with its addresses. */
 
 import type { RunChild } from '../host/run-child.ts';
+import { gatewayOf } from '../lib/cidr.ts';
 import { StatusError } from '../lib/status-error.ts';
 import type { IssueCertificates, IssueOutput } from './pki/certificate-request.ts';
 import { openPki, type Pki } from './pki/pki.ts';
@@ -8,6 +9,8 @@ import { openPki, type Pki } from './pki/pki.ts';
 export interface DeviceNames {
   readonly dataDir: string;
   readonly nodeName: string;
+  /** Pods reach the server at the first address of their network. */
+  readonly podCidr: string;
 }
 
 /** Names by which clients on the LAN and on the device itself reach the server. */
@@ -22,18 +25,19 @@ function dnsNamesOf(nodeName: string): string[] {
       'kubernetes',
       'kubernetes.default',
       'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
     ]),
   ];
 }
 
-/** @param addresses of the device; the loopback addresses are added */
+/** @param addresses of the device; the loopback addresses and that of the pods' bridge are added */
 export function openDeviceCertificates(
-  { dataDir, nodeName }: DeviceNames,
+  { dataDir, nodeName, podCidr }: DeviceNames,
   addresses: readonly string[],
   issue: IssueCertificates,
   signal: AbortSignal,
 ): Promise<Pki> {
-  const ips = [...new Set(['127.0.0.1', '::1', ...addresses])];
+  const ips = [...new Set(['127.0.0.1', '::1', gatewayOf(podCidr), ...addresses])];
   return openPki({ dataDir, nodeName, dnsNames: dnsNamesOf(nodeName), ips, issue }, signal);
 }
 

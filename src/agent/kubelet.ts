@@ -34,6 +34,7 @@ import { createPodSteps, type PodReporter } from './sync/pod-steps.ts';
 import { PodWorkers } from './sync/pod-workers.ts';
 import { type PodEvents, type PodVolumes, VolumeError } from './sync/services.ts';
 import { type ObjectSource, SyncLoop } from './sync/sync-loop.ts';
+import type { TokenProjection } from './tokens/pod-tokens.ts';
 import { SetUpError } from './volumes/volume-error.ts';
 import { isApiVolume, VolumeLayout, volumeNamed } from './volumes/volume-layout.ts';
 import { VolumeManager, type VolumeMounts } from './volumes/volume-manager.ts';
@@ -82,6 +83,10 @@ export interface KubeletDeps {
   readonly whenRuntimeReady?: Promise<void>;
   /** From 0 to 1, for what must not happen to all pods at once. */
   readonly random: () => number;
+  /** Tokens of the pods' accounts. Default: none are issued, and volumes that ask for one wait. */
+  readonly tokens?: { token(pod: Pod, wanted: TokenProjection): string; forget(uid: string): void };
+  /** See `PodFacts.apiVariables`. Default: none. */
+  readonly apiVariables?: (pod: Pod) => Promise<PodFacts['apiVariables']>;
   /** Default: orphans may be ended. */
   readonly mayEndOrphans?: () => boolean;
 }
@@ -95,6 +100,8 @@ export interface Kubelet {
   readonly whenObserved: Promise<void>;
   /** Looks at every pod now: an image was loaded that one may have waited for. */
   lookAgain(): void;
+  /** Looks at one pod now: its token is to be renewed. */
+  wake(uid: string): void;
   /** Works until `signal` aborts; containers go on running. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -124,6 +131,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       secret,
       podField: (pod, fieldPath) => podFieldText(pod, fieldPath, factsOf(pod)),
       resourceField: (pod, ref) => resourceFieldText(pod, undefined, ref, factsOf(pod)),
+      serviceAccountToken: (pod, wanted) => {
+        if (deps.tokens === undefined) throw new Error('failed to fetch token: none are issued here');
+        return deps.tokens.token(pod, wanted);
+      },
     },
   });
   const cgroups = createPodCgroups({
@@ -149,6 +160,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     allocatable,
     mountSource: (pod, name, subPath) => volumes.mountSource(pod, name, subPath),
     isReadOnlyVolume: (pod, name) => isApiVolume(volumeNamed(pod, name) ?? { name }),
+    apiVariables: deps.apiVariables ?? (async () => undefined),
   });
   const imageManager = new ImageManager({
     images,
@@ -189,7 +201,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     log,
     clock,
     cache,
-    volumes: namedVolumes(volumes),
+    volumes: namedVolumes(volumes, (uid) => deps.tokens?.forget(uid)),
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
@@ -236,6 +248,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cache,
     logRoots: remains.logRoots,
     whenObserved: cache.whenListed,
+    wake: (uid) => workers.wake(uid),
     lookAgain: () => {
       for (const uid of workers.uids()) workers.wake(uid);
     },
@@ -251,7 +264,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   };
 }
 
-function namedVolumes(volumes: VolumeManager): PodVolumes {
+function namedVolumes(volumes: VolumeManager, onGone: (uid: string) => void): PodVolumes {
   const named = async (work: Promise<void>): Promise<void> => {
     try {
       await work;
@@ -263,7 +276,10 @@ function namedVolumes(volumes: VolumeManager): PodVolumes {
   return {
     setUp: (pod) => named(volumes.setUp(pod)),
     refresh: (pod) => named(volumes.refresh(pod)),
-    tearDown: (uid) => volumes.tearDown(uid),
+    tearDown: async (uid) => {
+      onGone(uid);
+      await volumes.tearDown(uid);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** Builds and runs the loops over objects: controllers, and the sources of desired state. */
+import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { Namespace } from '../api/kinds/namespace.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { ObjectClient } from '../api/object-client.ts';
@@ -6,6 +7,7 @@ import { kinds } from '../api/scheme.ts';
 import { NamespaceController } from '../controllers/namespace.ts';
 import { namespacedResources } from '../controllers/namespaced-resources.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
+import { RootCaController } from '../controllers/root-ca.ts';
 import { ServiceAccountController } from '../controllers/service-account.ts';
 import { SystemNamespacesController } from '../controllers/system-namespaces.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -22,6 +24,9 @@ export interface ControllersDeps {
   readonly log: Logger;
   readonly namespaces: ObjectSource<Namespace>;
   readonly serviceAccounts: ObjectSource<{ readonly metadata: Namespace['metadata'] }>;
+  readonly configMaps: ObjectSource<ConfigMap>;
+  /** PEM; every namespace gets it. */
+  readonly caCertificate: string;
   readonly pods: ObjectSource<Pod>;
   /** Directory of manifests (KubeletConfiguration staticPodPath); undefined: none. */
   readonly staticPodPath: string | undefined;
@@ -51,6 +56,15 @@ export function startControllers(group: TaskGroup, deps: ControllersDeps): void 
     namespaces,
     serviceAccounts,
   });
+  const rootCa = new RootCaController({
+    client: clientOf('system:root-ca-cert-publisher'),
+    clock,
+    log,
+    namespaces,
+    configMaps: deps.configMaps,
+    caCertificate: deps.caCertificate,
+  });
+  group.start((signal) => rootCa.run(signal));
   group.start((signal) => systemNamespaces.run(signal));
   group.start((signal) => namespace.run(signal));
   group.start((signal) => serviceAccount.run(signal));

@@ -1,5 +1,10 @@
 /** Every kind that is served, and how it is found. Adding a kind adds a line here. */
 
+import {
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  subjectAccessReviewKind,
+} from './kinds/access-reviews.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { eventKind } from './kinds/event.ts';
@@ -10,9 +15,10 @@ import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
-import { selfSubjectAccessReviewKind, selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
+import { selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
+import { tokenReviewKind } from './kinds/token-reviews.ts';
 import type { KindDescription } from './schema/kind.ts';
 
 /** All kinds, core first, then by group; within a group by resource. */
@@ -28,8 +34,11 @@ export const kinds: readonly KindDescription[] = [
   deploymentKind,
   replicaSetKind,
   selfSubjectReviewKind,
+  tokenReviewKind,
+  localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,
   selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
   leaseKind,
   imageArchiveKind,
 ];

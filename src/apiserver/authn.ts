@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { StatusError } from '../lib/status-error.ts';
 import { authenticatedGroup, systemUser, type UserInfo } from './identity.ts';
+import { impersonate } from './impersonate.ts';
+import type { TokenVerdict } from './tokens/service-account-tokens.ts';
 
 /** The table of client certificates that were issued and not revoked; `agent/pki` keeps it. */
 export interface IssuedClients {
@@ -13,15 +15,17 @@ export interface IssuedClients {
 }
 
 /** Knows bearer tokens. */
-export interface TokenReview {
-  /** Who holds `token`, or undefined when it is not (or no longer) good. */
-  review(token: string): Promise<UserInfo | undefined>;
+export interface BearerTokens {
+  /** Who holds `token`, when it is good for the API. */
+  authenticate(token: string): Promise<TokenVerdict>;
 }
 
 export interface AuthnDeps {
   readonly issuedClients: IssuedClients;
   /** Default: no token is good. */
-  readonly tokens?: TokenReview;
+  readonly tokens?: BearerTokens | undefined;
+  /** Groups that a user name brings along by itself: the role of a service account. */
+  readonly roleGroupsOf: (username: string) => Promise<readonly string[]>;
 }
 
 /** A connection as Node's servers hand it over. */
@@ -30,20 +34,27 @@ export type Socket = IncomingMessage['socket'];
 /** How a connection came in. The unix socket is for root only, by its file mode. */
 export type Listener = 'tls' | 'unix';
 
-export type Authenticate = (listener: Listener, socket: Socket, authorization: string | undefined) => Promise<UserInfo>;
+/** What of a request says who sends it. */
+export type Credentials = Pick<IncomingMessage, 'socket' | 'headers' | 'headersDistinct'>;
+
+export type Authenticate = (listener: Listener, request: Credentials) => Promise<UserInfo>;
 
 /**
  * @returns the one function by which every caller is recognised; it throws Unauthorized for anybody else,
  *   among them the holder of a certificate whose row was deleted
  */
 export function createAuthenticate(deps: AuthnDeps): Authenticate {
-  return async (listener, socket, authorization) => {
-    if (listener === 'unix') return systemUser('root');
-    const user = fromCertificate(deps, socket) ?? (await fromToken(deps, authorization));
-    if (!user) throw new StatusError('Unauthorized', 'Unauthorized');
-    const groups = new Set([...user.groups, authenticatedGroup]);
-    return { ...user, groups: [...groups] };
+  return async (listener, request) => {
+    const user = listener === 'unix' ? systemUser('root') : await recognise(deps, request);
+    return impersonate(user, request, deps.roleGroupsOf);
   };
+}
+
+async function recognise(deps: AuthnDeps, { socket, headers }: Credentials): Promise<UserInfo> {
+  const user = fromCertificate(deps, socket) ?? (await fromToken(deps, headers.authorization));
+  if (!user) throw new StatusError('Unauthorized', 'Unauthorized');
+  const groups = new Set([...user.groups, authenticatedGroup]);
+  return { ...user, groups: [...groups] };
 }
 
 /** The fingerprint of the certificate that a client showed, as `IssuedClients` names it; undefined when it showed none. */
@@ -68,7 +79,9 @@ function fromCertificate(deps: AuthnDeps, socket: Socket): UserInfo | undefined 
 
 async function fromToken(deps: AuthnDeps, authorization: string | undefined): Promise<UserInfo | undefined> {
   const token = /^Bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
-  return token === undefined ? undefined : deps.tokens?.review(token);
+  if (token === undefined) return undefined;
+  const verdict = await deps.tokens?.authenticate(token);
+  return verdict?.kind === 'Good' ? verdict.user : undefined;
 }
 
 function firstOf(value: string | readonly string[]): string {

@@ -30,8 +30,14 @@ describe('authorization', () => {
     });
   }
 
-  it('lets everybody who is known read what is no resource, and nobody change it', () => {
-    assert.ok(authorizePath(user(), { verb: 'get', path: '/version' }).allowed);
+  it('lets everybody who is known read what is public, viewers read every path, and nobody change one', () => {
+    for (const path of ['/', '/version', '/api', '/api/v1', '/openapi/v3', '/openid/v1/jwks']) {
+      assert.ok(authorizePath(user(), { verb: 'get', path }).allowed, path);
+    }
+    for (const path of ['/metrics', '/versions', '/openid/v1', '/debug']) {
+      assert.ok(!authorizePath(user(), { verb: 'get', path }).allowed, path);
+      assert.ok(authorizePath(user(viewersGroup), { verb: 'get', path }).allowed, path);
+    }
     assert.ok(!authorizePath(user(), { verb: 'post', path: '/version' }).allowed);
     assert.ok(!authorizePath({ username: 'x', groups: [] }, { verb: 'get', path: '/version' }).allowed);
   });

@@ -37,6 +37,23 @@ const selfReviews: ReadonlySet<string> = new Set([
   'authentication.k8s.io/selfsubjectreviews',
 ]);
 
+/** What everybody may read who was recognised, as Kubernetes' system:discovery and its public roles have it. */
+export const publicPaths: readonly string[] = [
+  '/',
+  '/.well-known/openid-configuration',
+  '/api',
+  '/api/*',
+  '/apis',
+  '/apis/*',
+  '/healthz',
+  '/livez',
+  '/openapi',
+  '/openapi/*',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/version',
+];
+
 const yes = (reason: string): Decision => ({ allowed: true, reason });
 const no: Decision = { allowed: false, reason: '' };
 
@@ -55,12 +72,15 @@ export function authorize(user: UserInfo, wanted: ResourceAttributes): Decision 
   return isReading && wanted.resource !== '*' ? yes(`member of ${viewersGroup}`) : no;
 }
 
-/** Paths that are no resources may be read by everybody who was recognised. */
+/** Paths that are no resources: the public ones may be read by everybody who was recognised, all of them by viewers. */
 export function authorizePath(user: UserInfo, wanted: PathAttributes): Decision {
   if (user.groups.includes(mastersGroup)) return yes(`member of ${mastersGroup}`);
-  return wanted.verb === 'get' && user.groups.includes(authenticatedGroup)
-    ? yes(`member of ${authenticatedGroup}`)
-    : no;
+  if (wanted.verb !== 'get') return no;
+  if (user.groups.includes(viewersGroup)) return yes(`member of ${viewersGroup}`);
+  const isPublic = publicPaths.some((path) =>
+    path.endsWith('*') ? wanted.path.startsWith(path.slice(0, -1)) : wanted.path === path,
+  );
+  return isPublic && user.groups.includes(authenticatedGroup) ? yes(`member of ${authenticatedGroup}`) : no;
 }
 
 /** @throws StatusError Forbidden, worded as Kubernetes does */

@@ -62,7 +62,7 @@ async function answer(deps: RequestDeps, incoming: Incoming, pathname: string, q
   if (target?.type === 'other' && (target.path === '/livez' || target.path === '/readyz')) {
     return answerHealth(deps, response, target.path === '/livez' ? 'livez' : 'readyz', query);
   }
-  const user = await deps.authenticate(listener, request.socket, request.headers.authorization);
+  const user = await deps.authenticate(listener, request);
   const exchange: Exchange = { request, response, user, query, clock: deps.clock, signal };
   if (!target) throw unknownPath();
   const release = deps.limits.enter(isLongRunning(query, pathname));

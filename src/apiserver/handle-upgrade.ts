@@ -63,10 +63,10 @@ export async function handleUpgrade(deps: UpgradeDeps, incoming: IncomingUpgrade
 
 async function admit(
   deps: UpgradeDeps,
-  { request, socket, listener }: IncomingUpgrade,
+  { request, listener }: IncomingUpgrade,
   pathname: string,
 ): Promise<{ readonly pod: Pod; readonly stream: StreamName }> {
-  const user = await deps.authenticate(listener, socket, request.headers.authorization);
+  const user = await deps.authenticate(listener, request);
   const path = parsePath(pathname);
   if (path?.type !== 'resource') throw unknownPath();
   if (isReadOverWebSocket(request, path)) throw noWebSocketHere(path);

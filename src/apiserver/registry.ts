@@ -16,6 +16,7 @@ import { apiVersionOf } from '../api/scheme.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Store } from '../store/store.ts';
+import type { Admission } from './registry/admission.ts';
 import { type Apply, applyObject } from './registry/apply.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
@@ -44,6 +45,8 @@ export interface RegistryOptions {
   readonly newUid?: () => string;
   /** Default: five random letters or digits. */
   readonly newNameSuffix?: () => string;
+  /** Default: none. */
+  readonly admission?: readonly Admission[];
 }
 
 export class Registry {
@@ -51,7 +54,7 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     const placePod = (): string => options.nodeName;
-    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, placePod, ...options };
+    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, placePod, admission: [], ...options };
   }
 
   /** @throws StatusError NotFound */

@@ -23,7 +23,9 @@ import type { ImageLoader } from './image-loader.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { Registry } from './registry.ts';
 import { type RequestLimitOptions, RequestLimits } from './request-limits.ts';
+import { createRoleGroups } from './role-groups.ts';
 import { createStreamUpgrader } from './streams/stream-upgrader.ts';
+import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -37,7 +39,9 @@ export interface ApiServerDeps {
   readonly registry: Registry;
   readonly podStreams: PodStreams;
   readonly imageLoader: ImageLoader;
-  readonly authn: AuthnDeps;
+  readonly authn: Pick<AuthnDeps, 'issuedClients'>;
+  /** Issues and knows service account tokens. Default: there are none. */
+  readonly tokens?: ServiceAccountTokens;
   readonly tls: TlsMaterial;
   readonly clock: Clock;
   readonly log: Logger;
@@ -63,6 +67,15 @@ export interface ApiServer {
    * @throws StatusError InternalError naming the address when it is taken or not ours
    */
   listen(addresses: ListenAddresses): Promise<{ readonly port: number | undefined }>;
+  /**
+   * Takes TLS connections on one more address, from those peers only that `isWelcome` names: the pods' side.
+   *
+   * @throws StatusError InternalError as `listen`, its cause with Node's code: EADDRNOTAVAIL, EADDRINUSE
+   */
+  listenAlso(
+    address: { readonly host: string; readonly port: number },
+    isWelcome: (remoteAddress: string) => boolean,
+  ): Promise<void>;
   /** Uses another certificate for new connections. */
   setSecureContext(tls: TlsMaterial): void;
   /** Takes no new requests, ends watches and streams, and waits up to `graceMs` for the rest. */
@@ -94,18 +107,23 @@ class NodeApiServer implements ApiServer {
   readonly #underWay = new Set<AbortController>();
   /** Connections by the fingerprint of the certificate that they showed. */
   readonly #connections = new Map<string, Set<Socket>>();
-  #tls: HttpsServer | undefined;
+  #tlsMaterial: TlsMaterial;
+  readonly #tls: HttpsServer[] = [];
   #unix: Server | undefined;
   #stopListening: (() => void) | undefined;
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    this.#tlsMaterial = deps.tls;
+    const roleGroupsOf = createRoleGroups(deps.registry);
     this.#requestDeps = {
+      tokens: deps.tokens,
+      roleGroupsOf,
       registry: deps.registry,
       podStreams: deps.podStreams,
       imageLoader: deps.imageLoader,
       podsAreKnown: deps.podsAreKnown ?? (async () => {}),
-      authenticate: createAuthenticate(deps.authn),
+      authenticate: createAuthenticate({ ...deps.authn, tokens: deps.tokens, roleGroupsOf }),
       limits: new RequestLimits(deps.limits),
       healthChecks: deps.healthChecks ?? [],
       openApi: new OpenApiDocuments(),
@@ -124,26 +142,33 @@ class NodeApiServer implements ApiServer {
       await startListening(this.#unix, { path: unix });
     }
     if (tcp === undefined) return { port: undefined };
-    this.#tls = this.#prepare(createHttpsServer({ ...httpOptions, ...this.#tlsOptions() }), 'tls');
-    this.#tls.on('secureConnection', (socket) => this.#track(socket));
-    // Scanners and clients that do not trust our CA end here; there is nobody to tell.
-    this.#tls.on('tlsClientError', (error, socket) => {
-      this.#deps.log.debug('tls handshake failed', { error });
-      socket.destroy();
-    });
-    await startListening(this.#tls, tcp);
-    const address = this.#tls.address();
+    const server = this.#createTls();
+    this.#tls.push(server);
+    await startListening(server, tcp);
+    const address = server.address();
     return { port: typeof address === 'object' ? address?.port : undefined };
   }
 
+  async listenAlso(address: { host: string; port: number }, isWelcome: (remote: string) => boolean): Promise<void> {
+    const server = this.#createTls();
+    // Node's servers hand over the socket itself, whatever the type says.
+    server.on('connection', (socket: Socket) => {
+      if (!isWelcome(socket.remoteAddress ?? '')) socket.destroy();
+    });
+    await startListening(server, address);
+    if (this.#closing.signal.aborted) server.close();
+    else this.#tls.push(server);
+  }
+
   setSecureContext(tls: TlsMaterial): void {
-    this.#tls?.setSecureContext(secureContext(tls));
+    this.#tlsMaterial = tls;
+    for (const server of this.#tls) server.setSecureContext(secureContext(tls));
   }
 
   async close(graceMs = defaultGraceMs): Promise<void> {
     this.#stopListening?.();
     this.#closing.abort(new StatusError('ServiceUnavailable', 'the server is stopping'));
-    const servers = [this.#tls, this.#unix].filter((server) => server !== undefined);
+    const servers = [...this.#tls, ...(this.#unix ? [this.#unix] : [])];
     const closed = Promise.all(servers.map(stopServing));
     for (const exchange of this.#underWay) exchange.abort(this.#closing.signal.reason);
     const patience = new AbortController();
@@ -155,9 +180,20 @@ class NodeApiServer implements ApiServer {
     await closed;
   }
 
+  #createTls(): HttpsServer {
+    const server = this.#prepare(createHttpsServer({ ...httpOptions, ...this.#tlsOptions() }), 'tls');
+    server.on('secureConnection', (socket) => this.#track(socket));
+    // Scanners and clients that do not trust our CA end here; there is nobody to tell.
+    server.on('tlsClientError', (error, socket) => {
+      this.#deps.log.debug('tls handshake failed', { error });
+      socket.destroy();
+    });
+    return server;
+  }
+
   #tlsOptions() {
     return {
-      ...secureContext(this.#deps.tls),
+      ...secureContext(this.#tlsMaterial),
       requestCert: true,
       // Whoever has no good certificate completes the handshake and is told 401.
       rejectUnauthorized: false,

@@ -51,7 +51,7 @@ export interface Files {
   remove(path: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   /** Leaves the owner when `uid` is undefined. */
-  chown(path: string, uid: number | undefined, gid: number): Promise<void>;
+  chown(path: string, uid: number | undefined, gid: number | undefined): Promise<void>;
   /** The path without symbolic links. */
   realPath(path: string): Promise<string>;
 }
@@ -80,7 +80,8 @@ export function createFiles(): Files {
     remove: (path) => rm(path, { recursive: true, force: true }),
     chmod: (path, mode) => chmod(path, mode),
     async chown(path, uid, gid) {
-      await chown(path, uid ?? (await stat(path)).uid, gid);
+      const present = await stat(path);
+      await chown(path, uid ?? present.uid, gid ?? present.gid);
     },
     realPath: (path) => realpath(path),
   };

@@ -16,9 +16,12 @@ import { createLocalClient } from '../apiserver/local-client.ts';
 import type { PodStreams } from '../apiserver/pod-streams.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { type ApiServer, type ApiServerDeps, createApiServer } from '../apiserver/server.ts';
+import { tokenObjects } from '../apiserver/tokens/registry-objects.ts';
+import { ServiceAccountTokens } from '../apiserver/tokens/service-account-tokens.ts';
 import type { LogFields, Logger } from '../lib/logger.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
+import { makeTokenKey } from './token-key.ts';
 
 export type Caller = 'root' | 'admin' | 'viewer' | 'nobody' | 'stranger';
 
@@ -76,6 +79,11 @@ export class TestApi {
   readonly store = new MemoryStore();
   readonly registry = new Registry({ store: this.store, clock: this.clock, nodeName: 'device' });
   readonly client: ObjectClient = createLocalClient(this.registry, systemUser('eliotd'));
+  readonly tokens = new ServiceAccountTokens({
+    key: makeTokenKey(),
+    objects: tokenObjects(this.client),
+    now: () => ({ wall: this.clock.now() / 1000, boot: 'boot', sinceBoot: this.clock.monotonicMs() / 1000 }),
+  });
   /** Everything that was logged as an error. */
   readonly errors: LogFields[] = [];
   /** Fingerprints of certificates whose row was deleted. */
@@ -115,6 +123,7 @@ export class TestApi {
       clock: api.clock,
       log,
       version: { eliotVersion: '0.0.0' },
+      tokens: api.tokens,
       ...overrides,
     });
     const { port } = await api.#server.listen({ tcp: { host: '127.0.0.1', port: 0 }, unix: api.socketPath });

@@ -32,6 +32,8 @@ export interface ConfigProviderDeps {
   /** Host path behind a mount of the container; prepares `subPath` in it. Rejects with a message for the container's status. */
   readonly mountSource: (pod: Pod, volumeName: string, subPath: string) => Promise<string>;
   readonly isReadOnlyVolume: (pod: Pod, volumeName: string) => boolean;
+  /** See `PodFacts.apiVariables`; asked for when the sandbox is up. */
+  readonly apiVariables: (pod: Pod) => Promise<PodFacts['apiVariables']>;
 }
 
 export interface ContainerIdentity {
@@ -74,7 +76,12 @@ export class ConfigProvider {
     const { instanceId, sources, hash, qos, memoryCapacityBytes, hostIPs, allocatable, seccompDirectory } = this.#deps;
     try {
       const ips = pod.spec.hostNetwork ? hostIPs() : podIPs;
-      const facts: PodFacts = { podIPs: ips, hostIPs: hostIPs(), allocatable: allocatable() };
+      const facts: PodFacts = {
+        podIPs: ips,
+        hostIPs: hostIPs(),
+        allocatable: allocatable(),
+        apiVariables: await this.#deps.apiVariables(pod),
+      };
       const env = containerEnv(pod, container, sources, facts);
       const config = containerConfig(pod, container, {
         instanceId,

@@ -33,6 +33,34 @@ describe('the environment of a container', () => {
     assert.deepEqual(envOf({ env }), { A: 'a', B: 'a$(C)', C: 'c' });
   });
 
+  it('begins with those of the API, which others may refer to and replace', () => {
+    const apiVariables = new Map([
+      ['KUBERNETES_SERVICE_HOST', '10.85.0.1'],
+      ['KUBERNETES_SERVICE_PORT', '6443'],
+    ]);
+    const pod = makePod({
+      spec: {
+        containers: [
+          {
+            name: 'web',
+            image: 'a',
+            env: [
+              { name: 'API', value: 'https://$(KUBERNETES_SERVICE_HOST)' },
+              { name: 'KUBERNETES_SERVICE_PORT', value: '1' },
+            ],
+          },
+        ],
+      },
+    });
+    const [container] = pod.spec.containers;
+    assert.ok(container);
+    assert.deepEqual(Object.fromEntries(containerEnv(pod, container, sources, { ...facts, apiVariables })), {
+      KUBERNETES_SERVICE_HOST: '10.85.0.1',
+      API: 'https://10.85.0.1',
+      KUBERNETES_SERVICE_PORT: '1',
+    });
+  });
+
   it('takes values from ConfigMaps and Secrets', () => {
     const env = [
       { name: 'G', valueFrom: { configMapKeyRef: { name: 'conf', key: 'greeting' } } },

@@ -23,7 +23,8 @@ export function containerEnv(
   sources: ConfigSources,
   facts: PodFacts,
 ): ReadonlyMap<string, string> {
-  const env = new Map<string, string>();
+  // A container's own variables win over those of the API, and may refer to them.
+  const env = new Map<string, string>(facts.apiVariables);
   for (const from of container.envFrom ?? []) {
     for (const [key, value] of envFromValues(pod, from, sources)) {
       const name = `${from.prefix ?? ''}${key}`;

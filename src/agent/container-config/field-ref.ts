@@ -9,6 +9,8 @@ export interface PodFacts {
   readonly hostIPs: readonly string[];
   /** Allocatable of the node; the value of a limit that is not set. */
   readonly allocatable: { readonly cpu: string; readonly memory: string; readonly [resource: string]: string };
+  /** Variables by which the container finds the API; none when it cannot reach it. */
+  readonly apiVariables?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The text of `fieldPath`; undefined for a path that Kubernetes does not know. */

@@ -11,6 +11,8 @@ export interface PayloadFile {
   readonly content: Buffer;
   /** Permission bits. */
   readonly mode: number;
+  /** Owner, when it is not root. */
+  readonly userId?: number | undefined;
 }
 
 /** By path relative to the volume, for example `conf/app.yaml`. */
@@ -79,12 +81,12 @@ async function writeFiles(
   groupId: number | undefined,
 ): Promise<void> {
   await files.makeDirectory(directory, 0o755);
-  for (const [path, { content, mode }] of payload) {
+  for (const [path, { content, mode, userId }] of payload) {
     await makeParents(files, directory, path, groupId);
     const target = `${directory}/${path}`;
     await files.writeFile(target, content, groupMode(mode, groupId));
-    if (groupId !== undefined) {
-      await files.chown(target, undefined, groupId);
+    if (groupId !== undefined || userId !== undefined) {
+      await files.chown(target, userId, groupId);
       // Changing the owner drops special bits.
       await files.chmod(target, groupMode(mode, groupId));
     }

@@ -15,6 +15,11 @@ export interface PayloadSources {
     pod: Pod,
     ref: { readonly containerName?: string; readonly resource: string; readonly divisor?: string },
   ): string | undefined;
+  /** A token of the pod's account. Throws what keeps it from being issued. */
+  serviceAccountToken(
+    pod: Pod,
+    wanted: { readonly audience?: string | undefined; readonly expirationSeconds: number },
+  ): string;
 }
 
 const defaultFileMode = 0o644;
@@ -47,7 +52,29 @@ function projectionFiles(pod: Pod, source: Projection, mode: number, sources: Pa
   if (source.configMap) return configMapFiles(pod, { name: '', ...source.configMap }, mode, sources);
   if (source.secret) return secretFiles(pod, { name: '', ...source.secret }, mode, sources);
   if (source.downwardAPI) return downwardFiles(pod, source.downwardAPI.items ?? [], mode, sources);
+  if (source.serviceAccountToken) return tokenFile(pod, source.serviceAccountToken, mode, sources);
   throw new SetUpError(`projected source ${Object.keys(source)[0] ?? ''} is not supported by Eliot`);
+}
+
+/** As the kubelet's: only the one user or group of the pod's containers may read it, when there is one. */
+function tokenFile(
+  pod: Pod,
+  { path, audience, expirationSeconds }: NonNullable<Projection['serviceAccountToken']>,
+  mode: number,
+  sources: PayloadSources,
+): Payload {
+  const userId = onlyUser(pod);
+  const isPrivate = userId !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  const content = Buffer.from(sources.serviceAccountToken(pod, { audience, expirationSeconds }));
+  return new Map([[path, { content, mode: isPrivate ? 0o600 : mode, userId }]]);
+}
+
+/** The user of all containers, when they have the same; undefined when they differ or one leaves it to its image. */
+function onlyUser({ spec }: Pod): number | undefined {
+  const users = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].map(
+    ({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+  );
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 interface Reference {

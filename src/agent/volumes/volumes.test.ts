@@ -198,6 +198,7 @@ describe('the volumes of a pod', () => {
         secret: (_namespace, name) => secrets[name] as Secret | undefined,
         podField: (pod, path) => (path === 'metadata.name' ? (pod.metadata.name ?? '') : undefined),
         resourceField: () => '1',
+        serviceAccountToken: (pod, { audience = 'api' }) => `${pod.metadata.name} for ${audience}`,
       },
     });
   });
@@ -206,6 +207,37 @@ describe('the volumes of a pod', () => {
     makePod({ spec: { ...spec, volumes: [{ name: 'v', ...volume }] } });
   const pathOf = (pod: Pod): string => layout.path('u1', pod.spec.volumes?.[0] as never) ?? '';
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  it('show a token in a volume for everybody, or for the one user or group of the containers only', async () => {
+    const projected = {
+      sources: [{ serviceAccountToken: { path: 'sa/token', audience: 'vault', expirationSeconds: 600 } }],
+    };
+    for (const { spec, mode, uid, gid } of [
+      { spec: {}, mode: 0o644, uid: 0, gid: 0 },
+      { spec: { securityContext: { runAsUser: 1000 } }, mode: 0o600, uid: 1000, gid: 0 },
+      { spec: { securityContext: { fsGroup: 2000 } }, mode: 0o640, uid: 0, gid: 2000 },
+      { spec: { securityContext: { runAsUser: 1000, fsGroup: 2000 } }, mode: 0o640, uid: 1000, gid: 2000 },
+      {
+        spec: {
+          containers: [
+            { name: 'a', securityContext: { runAsUser: 1 } },
+            { name: 'b', securityContext: { runAsUser: 2 } },
+          ],
+        },
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+      },
+    ]) {
+      const pod = podOf({ projected }, spec);
+      await manager.setUp(pod);
+      const path = join(pathOf(pod), 'sa/token');
+      const found = await stat(path);
+      assert.deepEqual([found.mode & 0o7777, found.uid, found.gid], [mode, uid, gid], JSON.stringify(spec));
+      assert.match(await readFile(path, 'utf8'), / for vault$/);
+      await manager.tearDown('u1');
+    }
+  });
 
   it('are directories on disk that anybody may write to', async () => {
     const pod = podOf({ emptyDir: {} });

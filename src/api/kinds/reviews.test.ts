@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admitObject } from '../../testing/admit-object.ts';
-import { selfSubjectAccessReviewKind, selfSubjectReviewKind, selfSubjectRulesReviewKind } from './reviews.ts';
+import { selfSubjectAccessReviewKind } from './access-reviews.ts';
+import { selfSubjectReviewKind, selfSubjectRulesReviewKind } from './reviews.ts';
 
 test('reviews need no name and can only be created', () => {
   for (const kind of [selfSubjectReviewKind, selfSubjectAccessReviewKind, selfSubjectRulesReviewKind]) {

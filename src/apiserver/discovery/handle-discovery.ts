@@ -6,13 +6,16 @@ import type { Exchange } from '../http/exchange.ts';
 import { parseAccept, takesJson } from '../http/media-type.ts';
 import { unknownPath } from '../registry/errors.ts';
 import { methodNotAllowed } from '../requests/handle-resource.ts';
+import type { TokenKey } from '../tokens/token-key.ts';
 import { discoveryContentType, discoveryList, negotiateDiscovery } from './aggregated.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './legacy.ts';
 import { type OpenApiDocuments, openApiV2ContentType, unzip } from './openapi.ts';
+import { sendOpenId } from './openid.ts';
 
 export interface DiscoveryDeps {
   readonly openApi: OpenApiDocuments;
   readonly version: unknown;
+  readonly tokens?: { readonly key: TokenKey } | undefined;
 }
 
 /** A document named by its hash never changes. */
@@ -38,6 +41,12 @@ export async function handleDiscovery(deps: DiscoveryDeps, exchange: Exchange, p
       if (first === 'v2' && second === undefined) return sendOpenApiV2(deps, exchange);
       if (first === 'v3') return sendOpenApiV3(deps, exchange, path.slice('/openapi/v3/'.length));
       throw unknownPath();
+    case '.well-known':
+      if (!deps.tokens || path !== '/.well-known/openid-configuration') throw unknownPath();
+      return sendOpenId(exchange, deps.tokens.key, 'configuration');
+    case 'openid':
+      if (!deps.tokens || path !== '/openid/v1/jwks') throw unknownPath();
+      return sendOpenId(exchange, deps.tokens.key, 'keys');
     case 'swagger-2.0.0.pb-v1':
       return sendOpenApiV2(deps, exchange, headers.accept);
     default:
@@ -45,7 +54,19 @@ export async function handleDiscovery(deps: DiscoveryDeps, exchange: Exchange, p
   }
 }
 
-const paths = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+const paths = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/version',
+];
 
 function groupDocument(group: string, version: string | undefined): unknown {
   return version === undefined ? apiGroup(group) : apiResourceList(group, version);

@@ -4,6 +4,7 @@ import type { KindDescription } from '../../api/schema/kind.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Store } from '../../store/store.ts';
 import type { UserInfo } from '../identity.ts';
+import type { Admission } from './admission.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -14,6 +15,8 @@ export interface RegistryDeps {
   readonly newUid: () => string;
   /** The random end of a generated name: five letters or digits. */
   readonly newNameSuffix: () => string;
+  /** Rules about new objects that look at others, in their order. */
+  readonly admission: readonly Admission[];
 }
 
 /** What to do about fields that the kind does not have (`fieldValidation=`). */

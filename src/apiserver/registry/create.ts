@@ -2,6 +2,7 @@
 import type { KubeObject, ObjectMeta } from '../../api/meta.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
+import { admit } from './admission.ts';
 import { completeObject, validateObject } from './complete-object.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { decodeObject } from './decode-object.ts';
@@ -90,7 +91,9 @@ async function insert(
   operation: 'Update' | 'Apply',
 ): Promise<KubeObject> {
   const complete = completeObject(kind, freshObject(deps, kind, sent));
-  const prepared = prepare(deps, kind, complete, context);
+  const create = (other: AnyKind, namespace: string | undefined, body: unknown, as: WriteContext) =>
+    createObject(deps, other, namespace, body, as);
+  const prepared = prepare(deps, kind, await admit(deps, kind, complete, context, create), context);
   validateObject(kind, prepared);
   // What the server puts in beyond the defaults (the node, a service account) is nobody's.
   const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;
@@ -125,9 +128,9 @@ function freshObject(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeO
   };
 }
 
-/** What the server decides about a new object, whatever the client sent for it. */
-function prepare(deps: RegistryDeps, kind: AnyKind, complete: KubeObject, context: WriteContext): KubeObject {
-  const prepared = kind.prepareForCreate?.(complete) ?? complete;
+/** What an object that was admitted starts with. Nothing may come between this and its storing: a pod takes its room. */
+function prepare(deps: RegistryDeps, kind: AnyKind, admitted: KubeObject, context: WriteContext): KubeObject {
+  const prepared = kind.prepareForCreate?.(admitted) ?? admitted;
   if (!isPod(kind)) return prepared;
   // What is not stored takes no room.
   const place = context.dryRun ? () => undefined : deps.placePod;

@@ -15,17 +15,21 @@ import type { AnyKind } from '../registry/context.ts';
 import { unknownPath } from '../registry/errors.ts';
 import { isPod } from '../registry/removal.ts';
 import type { Registry } from '../registry.ts';
+import type { ServiceAccountTokens } from '../tokens/service-account-tokens.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
 import { handleImageArchive } from './image-archive.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
-import { handleReview } from './reviews.ts';
+import { handleReview, type ReviewDeps } from './reviews.ts';
 import { handleScale } from './scale.ts';
 import type { ObjectTarget, Target } from './target.ts';
+import { handleTokenRequest } from './token-request.ts';
 import { handleCreate, handleDelete, handleDeleteCollection, handlePatch, handleUpdate } from './write.ts';
 
-export interface ResourceDeps {
+export interface ResourceDeps extends ReviewDeps {
   readonly registry: Registry;
+  /** Undefined: none are issued. */
+  readonly tokens?: ServiceAccountTokens | undefined;
   readonly podStreams: PodStreams;
   readonly imageLoader: ImageLoader;
   /**
@@ -66,7 +70,7 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
       if (path.name !== undefined || (target.kind.namespaced && !path.namespace)) throw methodNotAllowed();
       if (target.kind.resource === imageArchiveKind.resource) return handleImageArchive(deps.imageLoader, exchange);
       return target.kind.storage === 'none'
-        ? handleReview(exchange, target.kind)
+        ? handleReview(deps, exchange, target)
         : handleCreate(registry, exchange, target);
     case 'update':
       return handleUpdate(registry, exchange, requireName(target, path));
@@ -135,6 +139,9 @@ async function handleSubresource(
       return handleBinding(deps.registry, exchange, target);
     case 'eviction':
       return handleEviction(deps.registry, exchange, target);
+    case 'token':
+      if (!deps.tokens) throw unknownPath();
+      return handleTokenRequest({ registry: deps.registry, tokens: deps.tokens }, exchange, target);
     case 'log':
       return handleLog(deps.podStreams, exchange, (await deps.registry.get(target.kind, target.key)) as Pod);
     case 'exec':

@@ -1,6 +1,7 @@
 /** The body of a request as a JSON value, whatever it was sent as. */
 import { deleteOptions, eviction } from '../../api/kinds/options.ts';
 import { scaleKind } from '../../api/kinds/scale.ts';
+import { tokenRequestFields } from '../../api/kinds/token-reviews.ts';
 import type { MessageType } from '../../api/schema/field.ts';
 import type { ParsedJson } from '../../api/schema/json-text.ts';
 import { apiVersionOf, findKindByName } from '../../api/scheme.ts';
@@ -16,6 +17,7 @@ function findMessage(apiVersion: string, kind: string): MessageType | undefined 
   if (kind === 'Eviction' && apiVersion.startsWith('policy/')) return eviction;
   // It has no resource of its own.
   if (kind === scaleKind.kind && apiVersion === apiVersionOf(scaleKind)) return scaleKind.fields;
+  if (kind === 'TokenRequest' && apiVersion.startsWith('authentication.k8s.io/')) return tokenRequestFields;
   return findKindByName(apiVersion, kind)?.fields;
 }
 

@@ -6,9 +6,9 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Iptables, Rule } from '../../../host/iptables.ts';
 import type { NetworkNamespaces } from '../../../host/netns.ts';
 import type { RunChild } from '../../../host/run-child.ts';
+import { gatewayOf, isInCidr } from '../../../lib/cidr.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { isStatusError } from '../../../lib/status-error.ts';
-import { gatewayOf, isInCidr } from './cni-config.ts';
 import type { ManagedLayout } from './layout.ts';
 
 const forwardingSwitch = '/proc/sys/net/ipv4/ip_forward';

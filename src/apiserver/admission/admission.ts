@@ -1,0 +1,5 @@
+import type { Admission } from '../registry/admission.ts';
+import { admitServiceAccount } from './service-account.ts';
+
+/** The steps of admission, in their order. Adding one adds a line here. */
+export const admission: readonly Admission[] = [admitServiceAccount];
