@@ -23,9 +23,9 @@ export function podMessageName(ref: PodRef): string {
   return `${ref.name}_${ref.namespace}(${ref.uid})`;
 }
 
-/** Every container of the spec that the agent runs: init containers first, in order. */
+/** Every container of the spec that the agent runs: init containers first, in order; ephemeral ones last. */
 export function allContainers(pod: Pod): readonly Pod['spec']['containers'][number][] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])];
 }
 
 /** An init container that goes on running beside the others. */

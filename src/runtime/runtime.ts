@@ -109,6 +109,8 @@ export interface ContainerSecurity {
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
   readonly namespaces: NamespaceModes;
+  /** Joins the processes of this running container of the same sandbox, and ends with it. */
+  readonly pidTarget?: ContainerId;
 }
 
 export interface ContainerConfig {

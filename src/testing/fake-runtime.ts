@@ -180,6 +180,11 @@ export class FakeRuntime implements Runtime {
     }
     const image = this.images.find(config.image);
     if (!image) throw new StatusError('NotFound', `failed to resolve image "${config.image}": not found`);
+    const { pidTarget } = config.security;
+    const target = pidTarget && this.#containers.get(pidTarget);
+    if (pidTarget !== undefined && target?.state !== 'Running') {
+      throw new StatusError('InternalError', `invalid target container: container "${pidTarget}" is not running`);
+    }
     const id = this.#newId() as ContainerId;
     const container = new FakeContainer({
       id,
@@ -196,6 +201,7 @@ export class FakeRuntime implements Runtime {
       onExit: () => this.#events.publish({ type: 'exited', containerId: id }),
     });
     this.#containers.set(id, container);
+    target?.exited.then(() => container.signal('SIGKILL'));
     return id;
   }
 

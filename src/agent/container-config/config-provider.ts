@@ -4,7 +4,7 @@
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Files } from '../../host/files.ts';
-import type { ContainerConfig, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
+import type { ContainerConfig, ContainerId, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
 import { containerConfig } from './container-config.ts';
 import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
 import type { QosClassName } from './container-resources.ts';
@@ -40,6 +40,7 @@ export interface ContainerIdentity {
   readonly attempt: number;
   readonly restartCount: number;
   readonly backOffCount: number;
+  readonly pidTarget?: ContainerId | undefined;
 }
 
 export type ConfigResult =

@@ -1,6 +1,6 @@
 /** A container in the words of CRI. Pure: paths of volumes and files are handed in. */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
-import type { ContainerConfig, Image, Mount } from '../../runtime/runtime.ts';
+import type { ContainerConfig, ContainerId, Image, Mount } from '../../runtime/runtime.ts';
 import { podRef } from '../pod-names.ts';
 import { runtimeAnnotations, runtimeLabels } from '../runtime-labels.ts';
 import { ContainerConfigError } from './container-env.ts';
@@ -14,6 +14,8 @@ export interface ContainerFacts {
   readonly attempt: number;
   readonly restartCount: number;
   readonly backOffCount: number;
+  /** The container whose processes this one is to see. */
+  readonly pidTarget?: ContainerId | undefined;
   readonly image: Image;
   readonly env: ReadonlyMap<string, string>;
   /** Of volumes, in the order of the spec. */
@@ -61,7 +63,10 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     resources: containerResources(container, facts.qos, facts.memoryCapacityBytes),
-    security: containerSecurity(pod, container, facts.seccompDirectory),
+    security: {
+      ...containerSecurity(pod, container, facts.seccompDirectory),
+      ...(facts.pidTarget === undefined ? {} : { pidTarget: facts.pidTarget }),
+    },
   };
 }
 

@@ -187,6 +187,7 @@ export class EventRecorder {
 /** `spec.containers{web}`, as the kubelet writes it. */
 function fieldPathOf(pod: Pod | PodRef, container: string | undefined): string {
   if (!container) return '';
-  const isInit = 'metadata' in pod && (pod.spec.initContainers ?? []).some(({ name }) => name === container);
-  return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+  const lists = ['initContainers', 'ephemeralContainers'] as const;
+  const list = lists.find((key) => 'metadata' in pod && pod.spec[key]?.some(({ name }) => name === container));
+  return `spec.${list ?? 'containers'}{${container}}`;
 }

@@ -7,7 +7,7 @@ import type { PodHealth } from '../container-health.ts';
 import { currentSandbox, mayBeRunning, type ObservedPod } from '../observed-pod.ts';
 import { isFinished } from '../pod-names.ts';
 import type { Waiting } from './container-state.ts';
-import { containerStatuses } from './container-statuses.ts';
+import { containerStatuses, ephemeralContainerStatuses } from './container-statuses.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
 import { qosClass } from './qos.ts';
@@ -42,6 +42,7 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
   const context = { ...input, isTerminal };
   const initStatuses = containerStatuses(context, pod.spec.initContainers ?? [], previous?.initContainerStatuses ?? []);
   const statuses = containerStatuses(context, pod.spec.containers, previous?.containerStatuses ?? []);
+  const ephemeralStatuses = ephemeralContainerStatuses(context, previous?.ephemeralContainerStatuses ?? []);
   const phase = verdict
     ? 'Failed'
     : isFinished(pod)
@@ -72,6 +73,7 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
     startTime: previous?.startTime ?? now,
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
+    ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
     qosClass: previous?.qosClass ?? qosClass(pod),
   };
 }

@@ -33,6 +33,16 @@ export function containerStatuses(
   );
 }
 
+/** `status.ephemeralContainerStatuses`: nobody asks whether they are ready or have started. */
+export function ephemeralContainerStatuses(
+  input: ContainerStatusesInput,
+  previous: readonly ContainerStatus[],
+): readonly ContainerStatus[] {
+  return containerStatuses(input, input.pod.spec.ephemeralContainers ?? [], previous).map(
+    ({ started: _, ...status }) => ({ ...status, ready: false }),
+  );
+}
+
 function containerStatus(
   input: ContainerStatusesInput,
   container: Container,

@@ -19,6 +19,7 @@ import {
 import { allContainers, isSidecar } from '../pod-names.ts';
 import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
 import { containerHash } from './container-hash.ts';
+import { ephemeralActions } from './ephemeral-containers.ts';
 import { probeBackOff, restartBackOff } from './restart-back-off.ts';
 
 export type KillReason = 'SpecChanged' | 'SandboxDead' | 'StateUnknown' | 'LivenessFailed' | 'StartupFailed';
@@ -79,6 +80,8 @@ export function computePodActions(
     ...(needsSandbox && sandbox === undefined
       ? [{ kind: 'RunSandbox', attempt: nextAttempt(observed.sandboxes) } as const]
       : []),
+    // Before the others: they are there to find out why those do not start.
+    ...ephemeralActions(pod, observed, sandbox),
     ...starts,
     ...removals(pod, observed, sandbox),
   ];

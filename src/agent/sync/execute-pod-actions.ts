@@ -4,7 +4,7 @@
  * Every action may be repeated and interrupted at any point: names are reserved by the runtime, so
  * nothing runs twice, and the next look shows how far it came.
  */
-import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import type { Container, EphemeralContainer, Pod } from '../../api/kinds/pod/types.ts';
 import type { Limiter } from '../../lib/limiter.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
@@ -13,6 +13,7 @@ import type { ContainerId, Runtime, SandboxConfig, SandboxId } from '../../runti
 import { currentSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.ts';
 import type { PodAction } from './compute-pod-actions.ts';
+import { pidTargetOf } from './ephemeral-containers.ts';
 import { formatGoDuration } from './format-go-duration.ts';
 import type { ConfigProvider, ImageProvider, PodEvents, Waiting } from './services.ts';
 
@@ -155,7 +156,16 @@ class Execution implements ExecuteResult {
       return;
     }
 
-    const config = await configs.container(this.#pod, container, image.image, action, this.#ips);
+    const pidTarget = pidTargetOf(this.#pod, container.name, this.#observed);
+    if (pidTarget === 'Missing') {
+      const { targetContainerName } = container as EphemeralContainer;
+      const message = `unable to find target container "${targetContainerName}"`;
+      this.#record('Warning', 'Failed', `Error: ${message}`, container.name);
+      this.#hold(container.name, { reason: 'CreateContainerConfigError', message });
+      return;
+    }
+    const identity = { ...action, pidTarget };
+    const config = await configs.container(this.#pod, container, image.image, identity, this.#ips);
     if (config.kind === 'Waiting') {
       this.#record('Warning', 'Failed', `Error: ${config.waiting.message ?? config.waiting.reason}`, container.name);
       this.#hold(container.name, config.waiting);

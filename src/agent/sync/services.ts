@@ -3,7 +3,7 @@
  * joins them; tests pass small fakes.
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
-import type { ContainerConfig, Image, SandboxConfig } from '../../runtime/runtime.ts';
+import type { ContainerConfig, ContainerId, Image, SandboxConfig } from '../../runtime/runtime.ts';
 import type { PodHealth } from '../container-health.ts';
 import type { ObservedPod } from '../observed-pod.ts';
 import type { PodRef } from '../pod-names.ts';
@@ -29,6 +29,8 @@ export interface ContainerIdentity {
   readonly attempt: number;
   readonly restartCount: number;
   readonly backOffCount: number;
+  /** The running container that an ephemeral one is to look into, when it names one. */
+  readonly pidTarget?: ContainerId | undefined;
 }
 
 export type ContainerConfigResult =

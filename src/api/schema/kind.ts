@@ -83,8 +83,10 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   readonly hasGeneration: boolean;
   /** Rules that need more than one field; single-field rules stand in `fields`. */
   validate(object: T): readonly FieldError[];
-  /** What may not change. `next` and `previous` are complete objects. */
-  validateUpdate(next: T, previous: T): readonly FieldError[];
+  /** What only a new object may not have; an update is bound to what there is. */
+  validateCreate?(object: T): readonly FieldError[];
+  /** What may not change. `next` and `previous` are complete objects; `subresource` names the part that is written. */
+  validateUpdate(next: T, previous: T, subresource?: string): readonly FieldError[];
   /**
    * Runs on every object that arrives (create, update, patch), right after the field defaults: defaults and
    * conversions that look at more than one field (requests from limits, `stringData` into `data`). Idempotent.

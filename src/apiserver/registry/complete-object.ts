@@ -13,14 +13,14 @@ export function completeObject(kind: AnyKind, object: KubeObject): KubeObject {
 }
 
 /**
- * @param previous the stored object when this is an update
+ * @param previous the stored object when this is an update, of all of it or of `subresource`
  * @throws StatusError Invalid, with one cause for each wrong field
  */
-export function validateObject(kind: AnyKind, object: KubeObject, previous?: KubeObject): void {
+export function validateObject(kind: AnyKind, object: KubeObject, previous?: KubeObject, subresource?: string): void {
   const found = [
     ...validateFields(kind.fields, object),
     ...kind.validate(object),
-    ...(previous ? kind.validateUpdate(object, previous) : []),
+    ...(previous ? kind.validateUpdate(object, previous, subresource) : (kind.validateCreate?.(object) ?? [])),
   ];
   if (found.length === 0) return;
   // As in Kubernetes, what is wrong with the name comes first.

@@ -17,6 +17,7 @@ export function mergeUpdate(
     const spec = current['spec'] as Readonly<Record<string, unknown>> | undefined;
     return replaceField(current, 'spec', { ...spec, finalizers: finalizers ?? [] });
   }
+  if (subresource === 'ephemeralcontainers') return mergeEphemeralContainers(kind, current, wanted);
   const { metadata, ...fields } = wanted;
   const keepsStatus = kind.subresources.some((subresource) => subresource.name === 'status');
   const next: KubeObject = {
@@ -37,6 +38,14 @@ function mergeStatus(kind: AnyKind, current: KubeObject, wanted: KubeObject): Ku
   checkMetadata(kind, current, next);
   const complete = completeObject(kind, next);
   return kind.prepareForStatusUpdate?.(complete, current) ?? complete;
+}
+
+/** Nothing but the list itself may be written (pod strategy `podEphemeralContainersStrategy` of Kubernetes). */
+function mergeEphemeralContainers(kind: AnyKind, current: KubeObject, wanted: KubeObject): KubeObject {
+  const { ephemeralContainers: _, ...spec } = (current['spec'] ?? {}) as Readonly<Record<string, unknown>>;
+  const { ephemeralContainers } = (wanted['spec'] ?? {}) as { readonly ephemeralContainers?: unknown };
+  const next = ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers };
+  return completeObject(kind, replaceField(current, 'spec', next));
 }
 
 /** Metadata that only the server writes; what a client sends for it is passed over. */

@@ -21,7 +21,7 @@ const maxAttempts = 32;
 
 export interface Update {
   readonly key: ObjectKey;
-  /** `status` or `finalize` write only their own part; undefined writes everything else. */
+  /** `status`, `finalize`, … write only their own part; undefined writes everything else. */
   readonly subresource?: string;
   /** Makes what the client wants from the present object. Called again when somebody was faster. */
   readonly change: (current: KubeObject) => KubeObject | Promise<KubeObject>;
@@ -112,7 +112,7 @@ async function store(
     nowMs: deps.clock.now(),
   });
   if (isSame && sameOwners(next.metadata.managedFields, before)) return unchanged;
-  validateObject(kind, next, current.object);
+  validateObject(kind, next, current.object, update.subresource);
   const removed = next.metadata.deletionTimestamp !== undefined && isReadyToGo(kind, next);
   if (context.dryRun) return { object: next, removed };
   const key = objectKey(kind, update.key);

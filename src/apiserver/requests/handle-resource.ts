@@ -129,6 +129,7 @@ async function handleSubresource(
   switch (name) {
     case 'status':
     case 'finalize':
+    case 'ephemeralcontainers':
       if (verb === 'get') return handleGet(deps.registry, exchange, target);
       return verb === 'patch'
         ? handlePatch(deps.registry, exchange, target, name)

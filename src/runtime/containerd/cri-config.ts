@@ -124,7 +124,10 @@ function toSecurityContext(security: ContainerSecurity): LinuxContainerSecurityC
       dropCapabilities: [...security.dropCapabilities],
     },
     privileged: security.privileged,
-    namespaceOptions: toNamespaceOption(security.namespaces),
+    namespaceOptions: {
+      ...toNamespaceOption(security.namespaces),
+      ...(security.pidTarget === undefined ? {} : { pid: namespaceModes.TARGET, targetId: security.pidTarget }),
+    },
     runAsUser: typeof runAsUser === 'number' ? toInt64(runAsUser) : undefined,
     runAsUsername: typeof runAsUser === 'string' ? runAsUser : '',
     runAsGroup: toInt64(security.runAsGroup),

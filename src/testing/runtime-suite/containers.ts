@@ -135,6 +135,21 @@ export function describeContainers(context: SuiteContext): void {
       assert.deepEqual(await runtime.listContainers({ ...labels, role: 'unheard-of' }, signal), []);
     });
 
+    it('ends a container with the one whose processes it joined', async () => {
+      const { runtime, signal } = context;
+      const { id: sandbox, config } = await context.sandbox();
+      const target = await runtime.createContainer(sandbox, context.containerConfig(), config, signal);
+      await runtime.startContainer(target, signal);
+      const joining = context.containerConfig({ name: 'joins', logPath: 'joins/0.log' });
+      const security = { ...joining.security, pidTarget: target };
+      const id = await runtime.createContainer(sandbox, { ...joining, security }, config, signal);
+      await runtime.startContainer(id, signal);
+      await runtime.stopContainer(target, 0, signal);
+      assert.equal((await context.ended(id)).exitCode, 137);
+      const late = context.containerConfig({ name: 'late', security });
+      await assert.rejects(runtime.createContainer(sandbox, late, config, signal), /invalid target container/);
+    });
+
     it('reopens the log of a running container and refuses an unknown one', async () => {
       const { runtime, signal } = context;
       const { id } = await context.container();

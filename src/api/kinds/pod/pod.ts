@@ -6,6 +6,7 @@ import { normalizePod, preparePodForCreate } from './normalize.ts';
 import { podColumns, podRow } from './row.ts';
 import { preparePodForStatusUpdate } from './status-update.ts';
 import type { Pod } from './types.ts';
+import { validatePodCreate } from './validation/ephemeral-containers.ts';
 import { validatePod } from './validation/pod.ts';
 import { validatePodUpdate } from './validation/pod-update.ts';
 
@@ -22,6 +23,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   subresources: [
     { name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' },
     { name: 'binding', verbs: ['create'], kind: 'Binding' },
+    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], kind: 'Pod' },
     { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
     { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
     { name: 'log', verbs: ['get'], kind: 'Pod' },
@@ -36,6 +38,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   prepareForCreate: preparePodForCreate,
   prepareForStatusUpdate: preparePodForStatusUpdate,
   validate: validatePod,
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
   keepObservation: keepPodObservation,
   columns: podColumns,

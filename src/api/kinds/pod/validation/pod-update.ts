@@ -5,6 +5,7 @@ import type { FieldError } from '../../../schema/kind.ts';
 import { checkRange, complaints, maxId } from '../../common/checks.ts';
 import { validateMetadataUpdate } from '../../common/metadata-validation.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
+import { validateEphemeralContainersUpdate } from './ephemeral-containers.ts';
 
 /** Kubernetes' list of what may change, as it stands in its message. */
 const updatable = [
@@ -15,7 +16,8 @@ const updatable = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',');
 
-export function validatePodUpdate(next: Pod, previous: Pod): FieldError[] {
+export function validatePodUpdate(next: Pod, previous: Pod, subresource?: string): FieldError[] {
+  if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(next.spec, previous.spec);
   return [...validateMetadataUpdate(next.metadata, previous.metadata), ...validateSpecUpdate(next.spec, previous.spec)];
 }
 
