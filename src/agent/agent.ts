@@ -20,6 +20,7 @@ import { type ApiServer, createApiServer } from '../apiserver/server.ts';
 import { type Followed, Informer } from '../client/informer.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
+import { createUsageReader } from '../host/cgroup-usage.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
@@ -32,7 +33,7 @@ import type { Logger } from '../lib/logger.ts';
 import { remembered } from '../lib/remembered.ts';
 import { isStatusError, StatusError } from '../lib/status-error.ts';
 import { TaskGroup } from '../lib/task-group.ts';
-import { version } from '../lib/version.ts';
+import { kubernetesVersion, version } from '../lib/version.ts';
 import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { openSqliteStore } from '../store/sqlite-open.ts';
@@ -58,6 +59,7 @@ import type { Scheduler } from './scheduler/scheduler.ts';
 import { keepServerCertificate } from './server-certificate.ts';
 import type { LoadedSettings } from './settings/load-settings.ts';
 import { splitListenAddress } from './settings/settings.ts';
+import { createAgentMetrics } from './stats/agent-metrics.ts';
 import { openDeviceTokens } from './tokens/device-tokens.ts';
 
 export interface AgentOptions {
@@ -273,6 +275,17 @@ async function runWithStore(
         return names;
       },
     },
+    metrics: createAgentMetrics({
+      reader: await createUsageReader(),
+      clock,
+      nodeName,
+      version: `v${kubernetesVersion}+eliot-${version}`,
+      machine,
+      pods: informers.pods,
+      nodeLabels: () => nodeInformer.get({ name: nodeName })?.metadata.labels ?? {},
+      observed: kubelet.cache,
+      cgroupOf: kubelet.cgroupOf,
+    }),
     authn: { issuedClients },
     tokens: deviceTokens.tokens,
     tls: tlsOf(pki),

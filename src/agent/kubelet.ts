@@ -94,6 +94,8 @@ export interface KubeletDeps {
 export interface Kubelet {
   /** What runs now, for logs, exec and port-forward. */
   readonly cache: PodCache;
+  /** Control group of a pod, below the root of control groups. */
+  readonly cgroupOf: (pod: Pod) => string;
   /** Where logs lie. */
   readonly logRoots: PodRemains['logRoots'];
   /** Resolves when the runtime was looked at for the first time. */
@@ -246,6 +248,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   return {
     cache,
+    cgroupOf: (pod) => cgroups.path(pod),
     logRoots: remains.logRoots,
     whenObserved: cache.whenListed,
     wake: (uid) => workers.wake(uid),

@@ -10,6 +10,7 @@ import { deploymentKind } from './kinds/deployment.ts';
 import { eventKind } from './kinds/event.ts';
 import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
+import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
@@ -41,6 +42,8 @@ export const kinds: readonly KindDescription[] = [
   subjectAccessReviewKind,
   leaseKind,
   imageArchiveKind,
+  nodeMetricsKind,
+  podMetricsKind,
 ];
 
 /** The kind that is served at `/apis/GROUP/VERSION/RESOURCE` (`group` is empty for core); undefined when none is. */

@@ -23,6 +23,7 @@ import type { ImageLoader } from './image-loader.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { Registry } from './registry.ts';
 import { type RequestLimitOptions, RequestLimits } from './request-limits.ts';
+import type { ResourceMetrics } from './resource-metrics.ts';
 import { createRoleGroups } from './role-groups.ts';
 import { createStreamUpgrader } from './streams/stream-upgrader.ts';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
@@ -42,6 +43,7 @@ export interface ApiServerDeps {
   readonly authn: Pick<AuthnDeps, 'issuedClients'>;
   /** Issues and knows service account tokens. Default: there are none. */
   readonly tokens?: ServiceAccountTokens;
+  readonly metrics: ResourceMetrics;
   readonly tls: TlsMaterial;
   readonly clock: Clock;
   readonly log: Logger;
@@ -122,6 +124,7 @@ class NodeApiServer implements ApiServer {
       registry: deps.registry,
       podStreams: deps.podStreams,
       imageLoader: deps.imageLoader,
+      metrics: deps.metrics,
       podsAreKnown: deps.podsAreKnown ?? (async () => {}),
       authenticate: createAuthenticate({ ...deps.authn, tokens: deps.tokens, roleGroupsOf }),
       limits: new RequestLimits(deps.limits),

@@ -21,6 +21,7 @@ import { ServiceAccountTokens } from '../apiserver/tokens/service-account-tokens
 import type { LogFields, Logger } from '../lib/logger.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
+import { noMetrics } from './no-metrics.ts';
 import { makeTokenKey } from './token-key.ts';
 
 export type Caller = 'root' | 'admin' | 'viewer' | 'nobody' | 'stranger';
@@ -110,6 +111,7 @@ export class TestApi {
       registry: api.registry,
       podStreams: noStreams,
       imageLoader: { importArchive: async () => [] },
+      metrics: noMetrics,
       authn: {
         issuedClients: {
           has: (fingerprint) => !api.revoked.has(fingerprint),

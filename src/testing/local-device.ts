@@ -19,6 +19,7 @@ import { type Clock, createSystemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { noMetrics } from './no-metrics.ts';
 
 export const testNodeName = 'device';
 /** As after a restart: what was before it is gone, and a watch from there has expired. */
@@ -90,6 +91,7 @@ export class LocalDevice {
       registry,
       podStreams: podStreamsOf(streams),
       imageLoader: { importArchive: (archive) => streams.importArchive(archive) },
+      metrics: noMetrics,
       authn: { issuedClients: { has: () => true, onRevoked: () => () => {} } },
       tls: { key: pki.server.key, cert: pki.server.cert, ca: pki.ca.cert },
       clock,

@@ -6,6 +6,8 @@ import type { Exchange } from '../http/exchange.ts';
 import { parseAccept, takesJson } from '../http/media-type.ts';
 import { unknownPath } from '../registry/errors.ts';
 import { methodNotAllowed } from '../requests/handle-resource.ts';
+import { sendPrometheus } from '../requests/metrics.ts';
+import type { ResourceMetrics } from '../resource-metrics.ts';
 import type { TokenKey } from '../tokens/token-key.ts';
 import { discoveryContentType, discoveryList, negotiateDiscovery } from './aggregated.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './legacy.ts';
@@ -14,6 +16,7 @@ import { sendOpenId } from './openid.ts';
 
 export interface DiscoveryDeps {
   readonly openApi: OpenApiDocuments;
+  readonly metrics: ResourceMetrics;
   readonly version: unknown;
   readonly tokens?: { readonly key: TokenKey } | undefined;
 }
@@ -32,6 +35,9 @@ export async function handleDiscovery(deps: DiscoveryDeps, exchange: Exchange, p
     case 'version':
       if (first !== undefined) throw unknownPath();
       return sendJson(exchange, 200, deps.version);
+    case 'metrics':
+      if (second !== undefined || (first !== undefined && first !== 'resource')) throw unknownPath();
+      return sendPrometheus(deps.metrics, exchange, first ?? 'all');
     case 'api':
     case 'apis':
       if (rest.length > 0) throw unknownPath();
@@ -61,6 +67,8 @@ const paths = [
   '/apis',
   '/healthz',
   '/livez',
+  '/metrics',
+  '/metrics/resource',
   '/openapi/v2',
   '/openapi/v3',
   '/openid/v1/jwks',

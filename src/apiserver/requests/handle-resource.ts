@@ -15,10 +15,12 @@ import type { AnyKind } from '../registry/context.ts';
 import { unknownPath } from '../registry/errors.ts';
 import { isPod } from '../registry/removal.ts';
 import type { Registry } from '../registry.ts';
+import type { ResourceMetrics } from '../resource-metrics.ts';
 import type { ServiceAccountTokens } from '../tokens/service-account-tokens.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
 import { handleImageArchive } from './image-archive.ts';
+import { handleMetrics } from './metrics.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
 import { handleReview, type ReviewDeps } from './reviews.ts';
 import { handleScale } from './scale.ts';
@@ -32,12 +34,15 @@ export interface ResourceDeps extends ReviewDeps {
   readonly tokens?: ServiceAccountTokens | undefined;
   readonly podStreams: PodStreams;
   readonly imageLoader: ImageLoader;
+  readonly metrics: ResourceMetrics;
   /**
    * Resolves when pods can be shown: after a start they wait for the first look at the runtime, so that nothing
    * flaps (design D5). Bounded by its implementer.
    */
   readonly podsAreKnown: () => Promise<void>;
 }
+
+const metricsGroup = 'metrics.k8s.io';
 
 type Verb = AnyKind['verbs'][number];
 
@@ -58,6 +63,7 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
     return handleSubresource(deps, exchange, requireName(target, path), verb, path.subresource);
   }
   if (!target.kind.verbs.includes(verb)) throw methodNotAllowed();
+  if (target.kind.group === metricsGroup) return handleMetrics(deps.metrics, exchange, target, path.name);
   const { registry } = deps;
   switch (verb) {
     case 'get':

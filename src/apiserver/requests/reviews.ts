@@ -146,6 +146,7 @@ function rulesOf(user: UserInfo): Rules {
           ],
         },
         { verbs: ['get', 'list', 'watch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
+        { verbs: ['get', 'list'], apiGroups: ['metrics.k8s.io'], resources: ['nodes', 'pods'] },
       ]
     : [];
   const paths = user.groups.includes(viewersGroup) ? ['*'] : publicPaths;

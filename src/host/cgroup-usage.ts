@@ -1,0 +1,112 @@
+/** What control groups and the machine have used and use: read on request, from the kernel's own files. */
+import { readdir, readFile } from 'node:fs/promises';
+import { unlessMissing } from '../lib/unless-missing.ts';
+
+export interface CgroupUsage {
+  /** Since the group was made, in nanoseconds of one core. */
+  readonly cpuNanos: number;
+  readonly memory: MemoryUsage;
+  readonly processes: number;
+}
+
+/** In bytes. */
+export interface MemoryUsage {
+  readonly usage: number;
+  /** Without what could be given back at once: file pages that nobody used lately. */
+  readonly workingSet: number;
+  /** Anonymous memory. */
+  readonly rss: number;
+}
+
+export interface MachineUsage {
+  readonly cpuNanos: number;
+  readonly memory: MemoryUsage & {
+    readonly total: number;
+    /** What can be had without swapping, as the kubelet reckons it: all but the working set. */
+    readonly available: number;
+  };
+}
+
+export interface UsageReader {
+  /** Undefined when there is no such group, or the kernel accounts for no memory. */
+  cgroup(path: string): Promise<CgroupUsage | undefined>;
+  machine(): Promise<MachineUsage>;
+}
+
+const root = '/sys/fs/cgroup';
+
+/** @param base the mounted root of control groups, @param proc of `/proc`; other ones in tests */
+export async function createUsageReader(base: string = root, proc = '/proc'): Promise<UsageReader> {
+  const names = await readdir(base).catch(() => [] as string[]);
+  const isUnified = names.includes('cgroup.controllers');
+  return {
+    cgroup: isUnified ? (path) => unifiedUsage(`${base}${path}`) : (path) => legacyUsage(base, path),
+    machine: () => machineUsage(proc),
+  };
+}
+
+async function unifiedUsage(directory: string): Promise<CgroupUsage | undefined> {
+  const [cpu, current, stat, pids] = await Promise.all(
+    ['cpu.stat', 'memory.current', 'memory.stat', 'pids.current'].map((file) => text(`${directory}/${file}`)),
+  );
+  if (cpu === undefined || current === undefined) return undefined;
+  const usage = Number(current);
+  return {
+    cpuNanos: field(cpu, 'usage_usec') * 1000,
+    memory: {
+      usage,
+      workingSet: Math.max(0, usage - field(stat ?? '', 'inactive_file')),
+      rss: field(stat ?? '', 'anon'),
+    },
+    processes: Number(pids ?? 0),
+  };
+}
+
+async function legacyUsage(base: string, path: string): Promise<CgroupUsage | undefined> {
+  const [cpu, current, stat, pids] = await Promise.all([
+    text(`${base}/cpuacct${path}/cpuacct.usage`),
+    text(`${base}/memory${path}/memory.usage_in_bytes`),
+    text(`${base}/memory${path}/memory.stat`),
+    text(`${base}/pids${path}/pids.current`),
+  ]);
+  if (cpu === undefined || current === undefined) return undefined;
+  const usage = Number(current);
+  return {
+    cpuNanos: Number(cpu),
+    memory: {
+      usage,
+      workingSet: Math.max(0, usage - field(stat ?? '', 'total_inactive_file')),
+      rss: field(stat ?? '', 'total_rss'),
+    },
+    processes: Number(pids ?? 0),
+  };
+}
+
+/** The kernel counts in ticks of 10 ms. */
+const tickNanos = 10_000_000;
+
+async function machineUsage(proc: string): Promise<MachineUsage> {
+  const [stat = '', meminfo = ''] = await Promise.all([text(`${proc}/stat`), text(`${proc}/meminfo`)]);
+  // user nice system idle iowait irq softirq steal: all but idling and waiting.
+  const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(/\s+/).map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = ticks;
+  const bytes = (name: string): number => field(meminfo, `${name}:`) * 1024;
+  const total = bytes('MemTotal');
+  const usage = total - bytes('MemFree');
+  const workingSet = Math.max(0, usage - bytes('Inactive(file)'));
+  return {
+    cpuNanos: (user + nice + system + irq + softirq) * tickNanos,
+    memory: { total, usage, workingSet, rss: bytes('AnonPages'), available: total - workingSet },
+  };
+}
+
+/** The number after a name at the start of a line. */
+function field(content: string, name: string): number {
+  const start = content.startsWith(`${name} `) ? 0 : content.indexOf(`\n${name} `) + 1;
+  if (start === 0 && !content.startsWith(`${name} `)) return 0;
+  return Number.parseInt(content.slice(start + name.length + 1).trimStart(), 10) || 0;
+}
+
+function text(path: string): Promise<string | undefined> {
+  return unlessMissing(readFile(path, 'utf8'));
+}
