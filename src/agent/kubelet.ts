@@ -13,7 +13,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Limiter } from '../lib/limiter.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
-import type { Images, Runtime } from '../runtime/runtime.ts';
+import type { Images, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import { NodeAdmission } from './admission/node-admission.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
@@ -72,6 +72,8 @@ export interface KubeletDeps {
     readonly podPidsLimit: number;
     readonly maxParallelImagePulls: number;
     readonly presentImageWhenOffline: boolean;
+    /** How registries are reached, by host; here only the logins matter. */
+    readonly registries: Readonly<Record<string, { readonly auth?: RegistryAuth | undefined }>>;
     /** Milliseconds. */
     readonly maxContainerRestartPeriod: number;
     /** Where logs lie unless the pod says otherwise. */
@@ -171,6 +173,9 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     record: (pod, event) => events.record(pod, event),
     maxParallelPulls: settings.maxParallelImagePulls,
     usePresentWhenUnreachable: settings.presentImageWhenOffline,
+    nodeLogins: new Map(
+      Object.entries(settings.registries).flatMap(([host, { auth }]) => (auth ? [[host, auth]] : [])),
+    ),
   });
 
   const statuses = new StatusManager(client);

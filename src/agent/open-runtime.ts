@@ -9,6 +9,7 @@ import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
 import { findPrograms } from '../runtime/containerd/managed/find-programs.ts';
 import { layoutOf } from '../runtime/containerd/managed/layout.ts';
+import type { RegistryHost } from '../runtime/containerd/managed/registry-hosts.ts';
 import { ensurePauseImage, type PauseImage } from '../runtime/containerd/pause-image.ts';
 
 export interface OpenRuntimeOptions {
@@ -20,6 +21,10 @@ export interface OpenRuntimeOptions {
   readonly bridge: string;
   readonly pause: PauseImage;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How registries are reached, by host. */
+  readonly registries: Readonly<Record<string, RegistryHost>>;
+  /** Milliseconds without progress after which a connection of a pull is given up. */
+  readonly imagePullProgressDeadline: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,7 +45,7 @@ export async function openRuntime(options: OpenRuntimeOptions, signal: AbortSign
 
 async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> {
   await findPrograms(options.env['PATH'] ?? '');
-  const managed = createManagedContainerd(options);
+  const managed = createManagedContainerd({ ...options, pullStallTimeoutMs: options.imagePullProgressDeadline });
   return {
     runtime: managed.runtime,
     images: managed.images,
@@ -60,9 +65,21 @@ async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> 
 
 /** Somebody else configures and watches that containerd; it must answer, and get our sandbox image if it has none. */
 async function openForeign(options: OpenRuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
-  const { clock, log, containerd, pause } = options;
+  const { clock, log, containerd, pause, registries, imagePullProgressDeadline: pullStallTimeoutMs } = options;
   const { fifoDirectory } = layoutOf(options);
-  const foreign = await openForeignContainerd({ clock, log, socketPath: containerd, fifoDirectory }, signal);
+  if (
+    Object.values(registries).some(
+      ({ mirrors, ca, plainHttp, skipVerify }) => mirrors[0] ?? ca ?? plainHttp ?? skipVerify,
+    )
+  ) {
+    log.warn(
+      'how registries are reached is in the configuration of that containerd: of `registries` only logins are used',
+    );
+  }
+  const foreign = await openForeignContainerd(
+    { clock, log, socketPath: containerd, fifoDirectory, pullStallTimeoutMs },
+    signal,
+  );
   return {
     runtime: foreign.runtime,
     images: foreign.images,

@@ -115,6 +115,7 @@ export class KubeletDevice {
           podPidsLimit: -1,
           maxParallelImagePulls: 2,
           presentImageWhenOffline: true,
+          registries: {},
           maxContainerRestartPeriod: 300_000,
           containerLogStorage: 'disk',
         },

@@ -22,15 +22,20 @@ export class BlobProxy {
     this.#upstreamPort = upstreamPort;
   }
 
-  static async start(upstreamPort: number): Promise<BlobProxy> {
+  /** @param address the one it listens on */
+  static async start(upstreamPort: number, address = '127.0.0.1'): Promise<BlobProxy> {
     const proxy = new BlobProxy(upstreamPort);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => proxy.#server.listen(0, address, resolve));
     return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** `127.0.0.1:PORT`. */
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   /** Bytes of all blobs sent so far. */

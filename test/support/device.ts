@@ -40,7 +40,7 @@ export class TestDevice {
   readonly bridge: string;
   readonly port: number;
   readonly podCidr: string;
-  readonly #args: readonly string[];
+  #args: readonly string[];
   #daemon: ChildProcess | undefined;
 
   private constructor(port: number, options: DeviceOptions) {
@@ -71,6 +71,11 @@ export class TestDevice {
       await device.close();
       throw new Error(`the device did not start; its log:\n${log.slice(-6000)}`, { cause: error });
     }
+  }
+
+  /** Adds to eliotd's command line, from the next start on. */
+  addArgs(...args: readonly string[]): void {
+    this.#args = [...this.#args, ...args];
   }
 
   /** A device with nothing started, for tests of the start itself. */

@@ -15,8 +15,8 @@ import { waitFor } from './wait.ts';
 export interface RegistryOptions {
   /** `user:bcrypt-hash`, one line of an htpasswd file, and the login that pushes with it. */
   readonly htpasswd?: { readonly line: string; readonly user: string; readonly password: string };
-  /** PEM files of the server. */
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
+  /** Paths of PEM files. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** What was pushed. */

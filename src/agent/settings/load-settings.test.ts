@@ -56,6 +56,39 @@ describe('settings', () => {
     assert.equal(loadSettings(input({ hostname: '___' })).nodeName, 'eliot');
   });
 
+  it('read how registries are reached, a mirror as a URL alone or with what belongs to it', () => {
+    const readFile = (): string => `
+registries:
+  docker.io:
+    mirrors: [http://10.0.0.2:5000, { url: https://m.lan, ca: /etc/m.pem }]
+    auth: { username: me, password: secret }
+`;
+    assert.deepEqual(loadSettings(input({ args: ['--config', '/c'], readFile })).registries, {
+      'docker.io': {
+        mirrors: [{ url: 'http://10.0.0.2:5000' }, { url: 'https://m.lan', ca: '/etc/m.pem' }],
+        auth: { username: 'me', password: 'secret' },
+      },
+    });
+  });
+
+  for (const { text, message } of [
+    { text: '{ r.lan: { mirors: [] } }', message: '/c: registries.r.lan.mirors: unknown setting' },
+    { text: '{ r.lan: { ca: own.pem } }', message: '/c: registries.r.lan.ca: "own.pem" must be an absolute path' },
+    {
+      text: '{ "https://r.lan": {} }',
+      message: /^\/c: registries\.https:\/\/r\.lan: "https:\/\/r\.lan" must be the host/,
+    },
+    {
+      text: '{ r.lan: { mirrors: [m.lan] } }',
+      message: /^\/c: registries\.r\.lan\.mirrors\.0: "m\.lan" must be a URL/,
+    },
+  ]) {
+    it(`name the place in registries: ${text}`, () => {
+      const readFile = (): string => `registries: ${text}`;
+      assert.throws(() => loadSettings(input({ args: ['--config', '/c'], readFile })), { message });
+    });
+  }
+
   for (const { why, change, message } of [
     { why: 'an unknown flag', change: { args: ['--nope'] }, message: /Unknown option '--nope'/ },
     { why: 'a word that is no flag', change: { args: ['start'] }, message: /'start'/ },

@@ -144,6 +144,14 @@ function checked(raw: Raw, placeOf: (key: string) => string): Settings {
   if (result.success) return result.output;
   const issue = result.issues[0];
   const key = String(issue.path?.[0]?.key ?? '');
+  if (issue.path !== undefined && issue.path.length > 1) {
+    const place = placeOf(v.getDotPath(issue) ?? key);
+    const isUnknown = issue.type === 'strict_object' && issue.expected === 'never';
+    throw new StatusError(
+      'Invalid',
+      `${place}: ${isUnknown ? 'unknown setting' : `${describe(issue.input)} ${issue.message}`}`,
+    );
+  }
   if (issue.type === 'strict_object') {
     throw new StatusError('Invalid', `${placeOf(key)}: unknown setting; known are ${knownKeys().join(', ')}`);
   }

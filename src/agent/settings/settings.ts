@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import { parseQuantityParts } from '../../api/quantity-parts.ts';
+import { registriesSchema } from './registries.ts';
 import { defaultEvictionHard, reserved, thresholds } from './resource-settings.ts';
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
@@ -133,7 +134,20 @@ export const settingsSchema = v.strictObject({
   ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
   maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
+  // the kubelet's former --image-pull-progress-deadline
+  imagePullProgressDeadline: v.optional(
+    v.pipe(duration, about('A connection of a pull on which nothing arrives for so long is given up and made anew.')),
+    '1m',
+  ),
   // Eliot's own
+  registries: v.optional(
+    v.pipe(
+      registriesSchema,
+      v.title('mapping by host'),
+      about('How registries are reached: mirrors, ca, plainHttp, skipVerify, auth; see the guide on registries.'),
+    ),
+    {},
+  ),
   presentImageWhenOffline: v.optional(
     v.pipe(
       v.boolean(),

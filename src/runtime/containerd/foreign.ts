@@ -11,6 +11,7 @@ export interface ForeignOptions {
   readonly log: Logger;
   readonly socketPath: string;
   readonly fifoDirectory: string;
+  readonly pullStallTimeoutMs?: number;
 }
 
 export interface ForeignContainerd extends ContainerdAdapter {

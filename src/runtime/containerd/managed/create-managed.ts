@@ -15,6 +15,7 @@ import { layoutOf } from './layout.ts';
 import { LostSandboxes } from './lost-sandboxes.ts';
 import { ManagedContainerd } from './managed-containerd.ts';
 import { PodNetwork } from './pod-network.ts';
+import type { RegistryHost } from './registry-hosts.ts';
 import { resetManaged } from './reset.ts';
 
 export interface ManagedContainerdOptions {
@@ -30,6 +31,8 @@ export interface ManagedContainerdOptions {
   /** PATH, and what containerd shall know of ours (proxies). */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pullStallTimeoutMs?: number;
+  /** How registries are reached, by host. Default: as their names say. */
+  readonly registries?: Readonly<Record<string, RegistryHost>>;
 }
 
 export interface ManagedRuntime extends ContainerdAdapter {
@@ -81,6 +84,7 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
       sandboxImage: pauseImageName,
       podCidr,
       bridge,
+      registries: options.registries ?? {},
       bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     });
   return {

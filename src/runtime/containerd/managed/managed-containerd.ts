@@ -22,6 +22,7 @@ import type { ManagedLayout } from './layout.ts';
 import { readLogTail, trimLog } from './log-file.ts';
 import type { LostSandboxes } from './lost-sandboxes.ts';
 import type { PodNetwork } from './pod-network.ts';
+import { type RegistryHost, writeRegistryHosts } from './registry-hosts.ts';
 
 /** How long containerd may take until CRI is ready; a slow card with many snapshots takes its time. */
 const readyTimeoutMs = 60_000;
@@ -59,6 +60,8 @@ export interface ManagedContainerdDeps {
   readonly podCidr: string;
   readonly bridge: string;
   readonly bootId: string;
+  /** How registries are reached, by host. */
+  readonly registries: Readonly<Record<string, RegistryHost>>;
 }
 
 export class ManagedContainerd {
@@ -76,11 +79,11 @@ export class ManagedContainerd {
    *   does not come up
    */
   async start(signal: AbortSignal): Promise<{ readonly isNewBoot: boolean }> {
-    const { layout, network, process, log } = this.#deps;
+    const { layout, network, process, registries, log } = this.#deps;
     await mkdir(layout.root, { recursive: true, mode: 0o711 });
     const isNewBoot = await this.#noteBoot(signal);
     await mkdir(layout.state, { recursive: true, mode: 0o711 });
-    await mkdir(layout.registryDirectory, { recursive: true, mode: 0o755 });
+    await writeRegistryHosts(layout.registryDirectory, registries, log);
     await network.ensure(signal);
     // Before containerd starts, or its first pods find no network.
     await this.#writeNetworkConfig();
