@@ -33,6 +33,8 @@ export interface InformerDeps {
   readonly options?: Omit<WatchOptions, 'resourceVersion'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What of each object is kept, for those who need little of many. Default: all of it. */
+  readonly trim?: (object: unknown) => unknown;
 }
 
 /** Objects asked for in one list request, as client-go's pager does. */
@@ -149,7 +151,8 @@ export class Informer<T extends Followed> {
     return revision;
   }
 
-  #put(object: T): void {
+  #put(whole: T): void {
+    const object = (this.#deps.trim?.(whole) ?? whole) as T;
     const key = keyOf(object);
     const previous = this.#objects.get(key);
     if (previous === undefined) {

@@ -6,7 +6,11 @@ export interface ObjectSource<T> {
   list(): readonly T[];
   /** @returns what ends it */
   onChange(
-    listener: (change: { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }) => void,
+    listener: (change: {
+      readonly type: 'added' | 'modified' | 'deleted';
+      readonly object: T;
+      readonly previous?: T | undefined;
+    }) => void,
   ): () => void;
   /** Resolves when the copy holds what existed at first. */
   whenSynced(signal: AbortSignal): Promise<void>;

@@ -19,11 +19,12 @@ export function parseDeleteOptions(body: unknown): DeleteOptions {
     readonly gracePeriodSeconds?: number;
     readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
     readonly propagationPolicy?: string;
+    readonly orphanDependents?: boolean;
     readonly dryRun?: readonly string[];
   };
-  const errors = [...policyErrors(options.propagationPolicy), ...dryRunErrors(options.dryRun)];
+  const errors = [...policyErrors(options), ...dryRunErrors(options.dryRun)];
   if (errors.length > 0) throw invalid(kind, '', errors);
-  const policy = policies.find((known) => known === options.propagationPolicy);
+  const policy = policies.find((known) => known === options.propagationPolicy) ?? oldPolicy(options.orphanDependents);
   return {
     ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     ...(options.preconditions ? { preconditions: options.preconditions } : {}),
@@ -32,7 +33,22 @@ export function parseDeleteOptions(body: unknown): DeleteOptions {
   };
 }
 
-function policyErrors(policy: string | undefined): FieldError[] {
+/** What was said before there were policies. */
+function oldPolicy(orphanDependents: boolean | undefined): 'Orphan' | 'Background' | undefined {
+  return orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
+}
+
+function policyErrors({
+  propagationPolicy: policy,
+  orphanDependents,
+}: {
+  readonly propagationPolicy?: string;
+  readonly orphanDependents?: boolean;
+}): FieldError[] {
+  if (policy !== undefined && orphanDependents !== undefined) {
+    const message = `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`;
+    return [{ field: 'propagationPolicy', reason: 'FieldValueInvalid', message }];
+  }
   if (policy === undefined || policies.some((known) => known === policy)) return [];
   return [
     {

@@ -12,6 +12,7 @@ import { conflict, staleVersion } from './errors.ts';
 import { objectKey } from './keys.ts';
 import { loadObject } from './load.ts';
 import { checkNamespaceMayGo } from './namespace-lifecycle.ts';
+import { withPropagation } from './propagation.ts';
 import { hasFinalizers, isNamespace, isPod } from './removal.ts';
 
 const defaultGraceSeconds = 30;
@@ -39,11 +40,12 @@ export async function deleteObject(
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const current = await loadObject(deps, kind, key);
     checkPreconditions(kind, current.object, options);
-    const graceSeconds = graceOf(kind, current.object, options);
+    const object = withPropagation(kind, current.object, options);
+    const graceSeconds = graceOf(kind, object, options);
     const deleted =
-      graceSeconds === 0 && !hasFinalizers(kind, current.object)
+      graceSeconds === 0 && !hasFinalizers(kind, object)
         ? await remove(deps, kind, key, current, options)
-        : await mark(deps, kind, key, current, graceSeconds, options);
+        : await mark(deps, kind, key, { ...current, object }, current.object, graceSeconds, options);
     if (deleted !== 'Conflict') return deleted;
   }
   throw staleVersion(kind, key.name);
@@ -94,13 +96,14 @@ async function mark(
   kind: AnyKind,
   key: ObjectKey,
   current: Loaded,
+  stored: KubeObject,
   graceSeconds: number,
   options: DeleteOptions,
 ): Promise<Deleted | 'Conflict'> {
   const marked = isPod(kind)
     ? markPod(current.object, graceSeconds, deps.clock.now(), options)
     : markOther(kind, current.object, deps.clock.now());
-  if (marked === current.object || options.dryRun) return { object: marked, removed: false };
+  if (marked === stored || options.dryRun) return { object: marked, removed: false };
   const entry = await deps.store.put({
     key: objectKey(kind, key),
     ...encodeObject(kind, marked),
