@@ -18,6 +18,7 @@ import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { type ApiServer, createApiServer } from '../apiserver/server.ts';
 import { type Followed, Informer } from '../client/informer.ts';
+import type { ObjectSource } from '../controllers/object-source.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
 import { createUsageReader } from '../host/cgroup-usage.ts';
@@ -54,6 +55,7 @@ import { IssuedClients } from './pki/issued-clients.ts';
 import { adminGroup, adminName, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
 import { apiVariables, PodApi } from './pod-api.ts';
 import { startControllers } from './run-controllers.ts';
+import { startWorkloadControllers } from './run-workload-controllers.ts';
 import { startScheduler } from './scheduler/run-scheduler.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { keepServerCertificate } from './server-certificate.ts';
@@ -168,8 +170,11 @@ async function runWithStore(
   const nodeClient = clientOf(`system:node:${nodeName}`);
   if (!opened.readOnly) await ensureSystemNamespaces(clientOf('system:apiserver'));
 
-  const informer = <T extends Followed>(resource: GroupVersionResource): Informer<T> => {
-    const made = new Informer<T>({ client: nodeClient, resource, clock, log });
+  const informer = <T extends Followed>(
+    resource: GroupVersionResource,
+    trim?: (object: unknown) => unknown,
+  ): Informer<T> => {
+    const made = new Informer<T>({ client: nodeClient, resource, clock, log, ...(trim ? { trim } : {}) });
     group.start((stopping) => made.run(stopping));
     return made;
   };
@@ -347,6 +352,22 @@ async function runWithStore(
     caCertificate: pki.ca.cert,
     pods: informers.pods,
     staticPodPath: settings.staticPodPath,
+  });
+  startWorkloadControllers(group, {
+    clientOf,
+    clock,
+    log,
+    events: recorder,
+    images: kubelet.templateImages,
+    follow: informer,
+    known: new Map<string, ObjectSource<Followed>>([
+      ['/configmaps', informers.configMaps],
+      ['/secrets', informers.secrets],
+      ['/namespaces', namespaces],
+      ['/nodes', nodeInformer],
+      ['/serviceaccounts', serviceAccounts],
+    ]),
+    pods: informers.pods,
   });
   options.onReady(url, kubeconfig);
   log.info('ready', { version, server: url, runDir, node: nodeName });

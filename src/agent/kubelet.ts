@@ -18,6 +18,7 @@ import { NodeAdmission } from './admission/node-admission.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { ImageManager } from './images/image-manager.ts';
+import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type LogStorage, logStorage } from './logs/rotation/log-limits.ts';
 import { PodCache } from './pleg/pod-cache.ts';
@@ -102,6 +103,8 @@ export interface Kubelet {
   readonly logRoots: PodRemains['logRoots'];
   /** Resolves when the runtime was looked at for the first time. */
   readonly whenObserved: Promise<void>;
+  /** Brings images here before there are pods of them. */
+  readonly templateImages: TemplateImages;
   /** Looks at every pod now: an image was loaded that one may have waited for. */
   lookAgain(): void;
   /** Looks at one pod now: its token is to be renewed. */
@@ -177,6 +180,9 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       Object.entries(settings.registries).flatMap(([host, { auth }]) => (auth ? [[host, auth]] : [])),
     ),
   });
+
+  const ensureImage: ImageManager['ensure'] = (pod, container, signal) => imageManager.ensure(pod, container, signal);
+  const templateImages = new TemplateImages({ ensure: ensureImage, stopping, clock, log });
 
   const statuses = new StatusManager(client);
   const messages = new TerminationMessages({
@@ -257,8 +263,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     logRoots: remains.logRoots,
     whenObserved: cache.whenListed,
     wake: (uid) => workers.wake(uid),
+    templateImages,
     lookAgain: () => {
       for (const uid of workers.uids()) workers.wake(uid);
+      templateImages.lookAgain();
     },
     run: async (signal) => {
       await Promise.all([
@@ -268,6 +276,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
         workers.run(signal),
         loop.run(signal),
       ]);
+      await templateImages.join();
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Event } from '../../api/kinds/event.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import type { ObjectClient } from '../../api/object-client.ts';
 import { events } from '../../api/resources.ts';
 import { type Clock, formatTime } from '../../lib/clock.ts';
@@ -56,13 +57,34 @@ export class EventRecorder {
     this.#correlator = new EventCorrelator(() => deps.newNameSuffix());
   }
 
-  /** Takes note of an event; it is written soon. */
+  /** Takes note of an event of a pod; it is written soon. */
   record(pod: Pod | PodRef, event: PodEvent): void {
-    const { clock, nodeName } = this.#deps;
     const ref = 'metadata' in pod ? podRef(pod) : pod;
-    const component = event.component ?? 'kubelet';
-    const fieldPath = fieldPathOf(pod, event.container);
-    const { type, reason } = event;
+    // A pod that is only planned is given as its owner: its events are the owner's.
+    const { apiVersion, kind } = 'metadata' in pod ? pod : { apiVersion: 'v1', kind: 'Pod' };
+    this.#note({ ...ref, apiVersion, kind }, fieldPathOf(pod, event.container), {
+      ...event,
+      component: event.component ?? 'kubelet',
+    });
+  }
+
+  /** Takes note of an event of any object; it is written soon. */
+  recordFor(
+    { apiVersion, kind, metadata }: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>,
+    event: Omit<PodEvent, 'container'> & { readonly component: string },
+  ): void {
+    // Events of what has no namespace are kept in `default`, as in Kubernetes.
+    const { name = '', namespace = 'default', uid = '' } = metadata;
+    this.#note({ apiVersion, kind, name, namespace, uid }, '', event);
+  }
+
+  #note(
+    ref: PodRef & { readonly apiVersion: string; readonly kind: string },
+    fieldPath: string,
+    event: PodEvent & { readonly component: string },
+  ): void {
+    const { clock, nodeName } = this.#deps;
+    const { component, type, reason } = event;
     // Kubernetes cuts messages at 1,024 characters.
     const message = event.message.slice(0, 1024);
     const identity: EventIdentity = { uid: ref.uid, fieldPath, type, reason, message, component };
@@ -78,8 +100,8 @@ export class EventRecorder {
         kind: 'Event',
         metadata: { name, namespace: ref.namespace },
         involvedObject: {
-          apiVersion: 'v1',
-          kind: 'Pod',
+          apiVersion: ref.apiVersion,
+          kind: ref.kind,
           namespace: ref.namespace,
           name: ref.name,
           uid: ref.uid,

@@ -1,0 +1,67 @@
+/** Builds and runs the controllers that make and end pods, and the garbage collector that ends what they leave. */
+import type { Deployment } from '../api/kinds/deployment.ts';
+import type { Pod } from '../api/kinds/pod/types.ts';
+import type { ReplicaSet } from '../api/kinds/replica-set.ts';
+import type { ObjectMeta } from '../api/meta.ts';
+import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
+import * as resources from '../api/resources.ts';
+import { kinds } from '../api/scheme.ts';
+import { DeploymentController } from '../controllers/deployment/deployment.ts';
+import { collectedKinds, ownershipOf } from '../controllers/garbage-collector/collected-kinds.ts';
+import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
+import type { ImagePreparation } from '../controllers/image-preparation.ts';
+import type { ObjectEvents } from '../controllers/object-events.ts';
+import type { ObjectSource } from '../controllers/object-source.ts';
+import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { TaskGroup } from '../lib/task-group.ts';
+
+type Followed = { readonly metadata: ObjectMeta };
+
+export interface WorkloadControllersDeps {
+  /** A client that writes under the name of a controller. */
+  readonly clientOf: (controller: string) => ObjectClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: ObjectEvents;
+  readonly images: ImagePreparation;
+  /** Makes a local copy that is followed; `trim` says what is kept of each object. */
+  readonly follow: <T extends Followed>(
+    resource: GroupVersionResource,
+    trim?: (object: unknown) => unknown,
+  ) => ObjectSource<T>;
+  /** Copies that there are already, by `group/resource`. */
+  readonly known: ReadonlyMap<string, ObjectSource<Followed>>;
+  readonly pods: ObjectSource<Pod>;
+}
+
+/** Starts them in the group; they end with it. */
+export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControllersDeps): void {
+  const { clientOf, clock, log, events, images, follow, known, pods } = deps;
+  const deployments = follow<Deployment>(resources.deployments);
+  const replicaSets = follow<ReplicaSet>(resources.replicaSets);
+  const shared = { clock, log, events, pods, replicaSets };
+  const replicaSet = new ReplicaSetController({ ...shared, client: clientOf('system:replicaset-controller') });
+  const deployment = new DeploymentController({
+    ...shared,
+    client: clientOf('system:deployment-controller'),
+    images,
+    deployments,
+  });
+  const copies = new Map<string, ObjectSource<Followed>>([
+    ...known,
+    ['/pods', pods],
+    ['apps/deployments', deployments],
+    ['apps/replicasets', replicaSets],
+  ]);
+  const collector = new GarbageCollector({
+    client: clientOf('system:generic-garbage-collector'),
+    clock,
+    log,
+    kinds: collectedKinds(kinds, copies, (resource) => follow(resource, ownershipOf)),
+  });
+  group.start((signal) => replicaSet.run(signal));
+  group.start((signal) => deployment.run(signal));
+  group.start((signal) => collector.run(signal));
+}

@@ -1,0 +1,115 @@
+/**
+ * Brings the pods of each Deployment from one template to the next: makes a ReplicaSet for each template, scales
+ * them step by step as the strategy allows, keeps a history of revisions, and says in the status how far it is.
+ *
+ * Level-driven: each look decides from what is there, takes the steps it can and ends; the changes that it made
+ * bring the next look. Only the bake time and the progress deadline are remembered in between.
+ */
+import type { Deployment } from '../../api/kinds/deployment.ts';
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
+import { labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
+import type { ObjectMeta } from '../../api/meta.ts';
+import type { ObjectClient } from '../../api/object-client.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
+import type { ImagePreparation } from '../image-preparation.ts';
+import type { ObjectEvents } from '../object-events.ts';
+import { objectKeyOf, queueKey } from '../object-key.ts';
+import type { ObjectSource } from '../object-source.ts';
+import { controllerOf } from '../ownership/owner.ts';
+import { unlessStale } from '../unless-stale.ts';
+import { DeploymentSync } from './sync-deployment.ts';
+
+export interface DeploymentControllerDeps {
+  readonly client: ObjectClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: ObjectEvents;
+  readonly images: ImagePreparation;
+  readonly deployments: ObjectSource<Deployment>;
+  readonly replicaSets: ObjectSource<ReplicaSet>;
+  readonly pods: ObjectSource<Pod>;
+}
+
+export class DeploymentController {
+  readonly #deps: DeploymentControllerDeps;
+  readonly #queue: WorkQueue;
+  readonly #sync: DeploymentSync;
+  /** Uids by queue key, to forget what is remembered of one that is gone. */
+  readonly #uids = new Map<string, string>();
+
+  constructor(deps: DeploymentControllerDeps) {
+    this.#deps = deps;
+    this.#sync = new DeploymentSync(deps);
+    this.#queue = new WorkQueue({
+      clock: deps.clock,
+      log: deps.log.child({ controller: 'deployment' }),
+      process: (key) => unlessStale(() => this.#look(key)),
+    });
+  }
+
+  /** Works until `signal` aborts. The sources are run by the caller. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { deployments, replicaSets, pods, images } = this.#deps;
+    const stops = [
+      deployments.onChange(({ object }) => this.#queue.add(queueKey(object.metadata))),
+      replicaSets.onChange(({ type, object, previous }) => {
+        if (type === 'deleted') images.forget(object.metadata.uid ?? '');
+        if (previous !== undefined && type !== 'deleted') this.#addOwner(previous);
+        if (!this.#addOwner(object) && type !== 'deleted') this.#addWhoSelects(object);
+      }),
+      pods.onChange(({ object }) => this.#onPod(object)),
+      images.onChange((replicaSet) => this.#addOwner(replicaSet)),
+    ];
+    try {
+      await Promise.all([deployments, replicaSets, pods].map((source) => source.whenSynced(signal)));
+      for (const { metadata } of deployments.list()) this.#queue.add(queueKey(metadata));
+      await this.#queue.run(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      for (const stop of stops) stop();
+    }
+  }
+
+  async #look(key: string): Promise<ProcessResult> {
+    const deployment = this.#deps.deployments.get(objectKeyOf(key));
+    const uid = deployment?.metadata.uid;
+    const before = this.#uids.get(key);
+    if (before !== undefined && before !== uid) {
+      this.#sync.forget(before);
+      this.#uids.delete(key);
+    }
+    if (deployment === undefined || uid === undefined) return undefined;
+    this.#uids.set(key, uid);
+    return this.#sync.run(deployment);
+  }
+
+  /** Queues the Deployment that controls the ReplicaSet. @returns whether there is one */
+  #addOwner(replicaSet: { readonly metadata: ObjectMeta }): boolean {
+    const controller = controllerOf(replicaSet);
+    if (controller === undefined) return false;
+    const key = { namespace: replicaSet.metadata.namespace ?? '', name: controller.name };
+    const isOwner = this.#deps.deployments.get(key)?.metadata.uid === controller.uid;
+    if (controller.kind === 'Deployment' && isOwner) this.#queue.add(queueKey(key));
+    return true;
+  }
+
+  /** Nobody's: whoever selects it may want it. */
+  #addWhoSelects({ metadata: { namespace, labels } }: ReplicaSet): void {
+    for (const { metadata, spec } of this.#deps.deployments.list()) {
+      const isSelected =
+        metadata.namespace === namespace && matchesLabels(labelSelectorFromObject(spec.selector), labels);
+      if (isSelected) this.#queue.add(queueKey(metadata));
+    }
+  }
+
+  #onPod(pod: Pod): void {
+    const controller = controllerOf(pod);
+    if (controller?.kind !== 'ReplicaSet') return;
+    const replicaSet = this.#deps.replicaSets.get({ namespace: pod.metadata.namespace ?? '', name: controller.name });
+    if (replicaSet?.metadata.uid === controller.uid) this.#addOwner(replicaSet);
+  }
+}

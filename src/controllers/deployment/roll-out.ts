@@ -1,0 +1,76 @@
+/** Which ReplicaSets are scaled next: the decision of one look, from everything that it depends on. Pure. */
+import type { Deployment } from '../../api/kinds/deployment.ts';
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { ImagesState } from '../image-preparation.ts';
+import { controllerOf } from '../ownership/owner.ts';
+import { isActive } from '../pods/pod-state.ts';
+import { computeRecreate } from './compute-recreate.ts';
+import { computeRollingUpdate } from './compute-rolling-update.ts';
+import { rollBackSettings, type Target } from './roll-back.ts';
+import { availableReplicas, type ScaleStep } from './scale-step.ts';
+
+export interface RollOutInput {
+  readonly deployment: Deployment;
+  readonly target: Target;
+  /** Pods of all ReplicaSets of the Deployment. */
+  readonly pods: readonly Pod[];
+  /** Whether the images of the target are on the device. Asked only when pods that work would be ended for them. */
+  readonly lookAtImages: () => ImagesState;
+}
+
+export interface RollOut {
+  readonly steps: readonly ScaleStep[];
+  /** What the images wait for, when steps wait for them. */
+  readonly waitsForImages?: string;
+}
+
+/**
+ * The steps to take now.
+ *
+ * Before the last pod that works is ended (any pod, when the Deployment asks for roll-back), the images of those
+ * that replace it must be on the device: there may be no network, and a tag may not exist.
+ */
+export function computeRollOut(input: RollOutInput): RollOut {
+  const { deployment, target, lookAtImages } = input;
+  const free = computeSteps(input, 0);
+  // Pods of the target run already: its images are here.
+  if (availableReplicas([target.target]) > 0) return { steps: free };
+  const available = availableReplicas(target.others);
+  const kept = rollBackSettings(deployment) ? deployment.spec.replicas : Math.min(1, deployment.spec.replicas);
+  const left = available - endedBy(free, target);
+  if (left >= Math.min(kept, available)) return { steps: free };
+  const images = lookAtImages();
+  if (images.kind === 'Ready') return { steps: free };
+  return { steps: computeSteps(input, kept), waitsForImages: images.message };
+}
+
+/** Available pods that these steps end: a ReplicaSet ends first what does not work. */
+function endedBy(steps: readonly ScaleStep[], { others }: Target): number {
+  return steps
+    .filter(({ replicaSet }) => others.includes(replicaSet))
+    .reduce((sum, { replicaSet, replicas }) => {
+      return sum + Math.max(0, (replicaSet.status.availableReplicas ?? 0) - replicas);
+    }, 0);
+}
+
+function computeSteps({ deployment, target, pods }: RollOutInput, keepAvailable: number): ScaleStep[] {
+  const { target: replicaSet, others } = target;
+  if (deployment.spec.strategy.type === 'Recreate') {
+    const otherUids = new Set(others.map(({ metadata }) => metadata.uid));
+    const otherPods = pods.filter((pod) => otherUids.has(controllerOf(pod)?.uid ?? '') && !isFinished(pod)).length;
+    return computeRecreate({ deployment, target: replicaSet, others, mayEndPods: keepAvailable === 0, otherPods });
+  }
+  const ownPods = pods.filter((pod) => controllerOf(pod)?.uid === replicaSet.metadata.uid);
+  const withoutRoom = keepAvailable > 0 ? 0 : ownPods.filter((pod) => isActive(pod) && findsNoRoom(pod)).length;
+  return computeRollingUpdate({ deployment, target: replicaSet, others, keepAvailable, withoutRoom });
+}
+
+function isFinished({ status: { phase } }: Pod): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** The device is full: the pod would wait for ever for those that it is to replace. */
+function findsNoRoom({ status }: Pod): boolean {
+  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
+  return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+}

@@ -1,0 +1,149 @@
+/**
+ * Keeps as many pods of each ReplicaSet as it wants: makes what is missing, ends what is too many, adopts pods that
+ * it selects, lets go of those that it no longer does, and says in the status what there is.
+ *
+ * Level-driven: each look counts all pods anew. It counts only when its last deeds are seen in its copy
+ * (`expectations.ts`).
+ */
+
+import { jsonEqual } from '../../api/json-value.ts';
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
+import { labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
+import type { ObjectClient } from '../../api/object-client.ts';
+import { pods as podsResource, replicaSets as replicaSetsResource } from '../../api/resources.ts';
+import { type Clock, formatTime } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
+import { Expectations } from '../expectations.ts';
+import type { ObjectEvents } from '../object-events.ts';
+import { objectKeyOf, queueKey } from '../object-key.ts';
+import type { ObjectSource } from '../object-source.ts';
+import { computeClaims, executeClaims } from '../ownership/claims.ts';
+import { controllerOf } from '../ownership/owner.ts';
+import { Ages } from '../pods/ages.ts';
+import { availableInMs } from '../pods/availability.ts';
+import { isActive, isTerminating } from '../pods/pod-state.ts';
+import { unlessStale } from '../unless-stale.ts';
+import { computeReplicaSetStatus } from './compute-status.ts';
+import { manageReplicas, messageOf } from './manage-replicas.ts';
+
+export interface ReplicaSetControllerDeps {
+  readonly client: ObjectClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: ObjectEvents;
+  readonly replicaSets: ObjectSource<ReplicaSet>;
+  readonly pods: ObjectSource<Pod>;
+}
+
+export class ReplicaSetController {
+  readonly #deps: ReplicaSetControllerDeps;
+  readonly #queue: WorkQueue;
+  readonly #expectations: Expectations;
+  readonly #ages: Ages;
+
+  constructor(deps: ReplicaSetControllerDeps) {
+    this.#deps = deps;
+    this.#expectations = new Expectations(deps.clock);
+    this.#ages = new Ages(deps.clock);
+    this.#queue = new WorkQueue({
+      clock: deps.clock,
+      log: deps.log.child({ controller: 'replica-set' }),
+      process: (key) => unlessStale(() => this.#sync(key)),
+      parallelism: 2,
+    });
+  }
+
+  /** Works until `signal` aborts. The sources are run by the caller. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { replicaSets, pods } = this.#deps;
+    const stops = [
+      replicaSets.onChange(({ object }) => this.#queue.add(queueKey(object.metadata))),
+      pods.onChange(({ type, object, previous }) => this.#onPod(type, object, previous)),
+    ];
+    try {
+      // Else every pod that is there already would look as if it were missing.
+      await Promise.all([replicaSets.whenSynced(signal), pods.whenSynced(signal)]);
+      for (const { metadata } of replicaSets.list()) this.#queue.add(queueKey(metadata));
+      await this.#queue.run(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      for (const stop of stops) stop();
+    }
+  }
+
+  #onPod(type: 'added' | 'modified' | 'deleted', pod: Pod, previous: Pod | undefined): void {
+    const { namespace = '', uid = '', deletionTimestamp } = pod.metadata;
+    if (type === 'deleted') this.#ages.forget(uid);
+    const before = previous === undefined ? undefined : this.#ownerKey(previous);
+    const owner = this.#ownerKey(pod);
+    if (before !== undefined && before !== owner) this.#queue.add(before);
+    if (owner !== undefined) {
+      if (type === 'added') this.#expectations.creationSeen(owner);
+      if (type === 'deleted' || deletionTimestamp !== undefined) this.#expectations.deletionSeen(owner, uid);
+      this.#queue.add(owner);
+      return;
+    }
+    // Nobody's: whoever selects it may want it.
+    if (type === 'deleted' || controllerOf(pod) !== undefined) return;
+    for (const { metadata, spec } of this.#deps.replicaSets.list()) {
+      const isSelected = metadata.namespace === namespace && matchesSelector(spec.selector, pod);
+      if (isSelected) this.#queue.add(queueKey(metadata));
+    }
+  }
+
+  /** The queue key of the ReplicaSet that controls the pod. */
+  #ownerKey(pod: Pod): string | undefined {
+    const controller = controllerOf(pod);
+    if (controller?.kind !== 'ReplicaSet') return undefined;
+    const key = { namespace: pod.metadata.namespace ?? '', name: controller.name };
+    return this.#deps.replicaSets.get(key)?.metadata.uid === controller.uid ? queueKey(key) : undefined;
+  }
+
+  async #sync(key: string): Promise<ProcessResult> {
+    const { client, replicaSets, pods } = this.#deps;
+    const replicaSet = replicaSets.get(objectKeyOf(key));
+    if (replicaSet === undefined) {
+      this.#expectations.forget(key);
+      return undefined;
+    }
+    // Before the pods are read: one that appears in between is only counted once more.
+    const mayCount = this.#expectations.areMet(key);
+    const inNamespace = pods.list().filter(({ metadata }) => metadata.namespace === replicaSet.metadata.namespace);
+    const claims = computeClaims(replicaSet, labelSelectorFromObject(replicaSet.spec.selector), inNamespace);
+    const toAdopt = claims.toAdopt.filter(isActive);
+    const claimed = await executeClaims(
+      { client, resource: podsResource, ownerResource: replicaSetsResource },
+      replicaSet,
+      { ...claims, toAdopt },
+    );
+    const active = claimed.filter(isActive);
+    const isEnding = replicaSet.metadata.deletionTimestamp !== undefined;
+    const failure =
+      mayCount && !isEnding
+        ? await manageReplicas({ ...this.#deps, expectations: this.#expectations }, replicaSet, active)
+        : undefined;
+    const waits = active.map((pod) => availableInMs(pod, replicaSet.spec.minReadySeconds ?? 0, this.#ages));
+    const status = computeReplicaSetStatus(replicaSet, {
+      active,
+      terminating: claimed.filter(isTerminating).length,
+      available: waits.filter((wait) => wait === 0).length,
+      failure: failure && { reason: failure.reason, message: messageOf(failure.error) },
+      now: formatTime(this.#deps.clock.now()),
+    });
+    if (!jsonEqual(status, replicaSet.status)) {
+      await client.update(replicaSetsResource, { ...replicaSet, status }, { subresource: 'status' });
+    }
+    // The status says what; the queue's back-off says when it is tried again.
+    if (failure !== undefined) throw failure.error;
+    const pending = waits.filter((wait) => wait !== undefined && wait > 0) as number[];
+    return pending.length > 0 ? { againAfterMs: Math.min(...pending) } : undefined;
+  }
+}
+
+/** False for a selector that cannot be read: the API lets none pass. */
+function matchesSelector(selector: ReplicaSet['spec']['selector'], pod: Pod): boolean {
+  return matchesLabels(labelSelectorFromObject(selector), pod.metadata.labels);
+}
