@@ -29,6 +29,7 @@ import { createMounts } from '../host/mounts.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
 import { runChild } from '../host/run-child.ts';
 import { createTmpfs } from '../host/tmpfs.ts';
+import { watchPaths } from '../host/watch-paths.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { remembered } from '../lib/remembered.ts';
@@ -234,6 +235,7 @@ async function runWithStore(
         files: createFiles(),
         mounts: createTmpfs(runChild, createMounts(runChild), group.signal),
         cgroups: await createCgroups(),
+        watchPaths,
       },
       machine,
       allocatable,

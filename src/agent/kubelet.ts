@@ -17,6 +17,7 @@ import type { Images, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import { NodeAdmission } from './admission/node-admission.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
+import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -59,7 +60,12 @@ export interface KubeletDeps {
     readonly configMaps: KeyedSource<ConfigMap>;
     readonly secrets: KeyedSource<Secret>;
   };
-  readonly host: { readonly files: Files; readonly mounts: VolumeMounts; readonly cgroups: Cgroups };
+  readonly host: {
+    readonly files: Files;
+    readonly mounts: VolumeMounts;
+    readonly cgroups: Cgroups;
+    readonly watchPaths: PodDnsDeps['watch'];
+  };
   readonly machine: { readonly cpus: number; readonly memoryBytes: number };
   /** Quantities that pods may use together, by resource. */
   readonly allocatable: PodFacts['allocatable'];
@@ -79,6 +85,7 @@ export interface KubeletDeps {
     readonly maxContainerRestartPeriod: number;
     /** Where logs lie unless the pod says otherwise. */
     readonly containerLogStorage: LogStorage;
+    readonly resolvConf: string;
   };
   /** Addresses of the device, IPv4 first. */
   readonly hostIPs: () => readonly string[];
@@ -152,6 +159,15 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     pods: () => informers.pods.list(),
     log,
   });
+  const dns = new PodDns({
+    files: host.files,
+    watch: host.watchPaths,
+    podRunDirectory: (uid) => layout.podRunDirectory(uid),
+    pods: informers.pods,
+    clock,
+    log,
+    resolvConf: settings.resolvConf,
+  });
   const configs = new ConfigProvider({
     instanceId: settings.instanceId,
     sources: { configMap, secret },
@@ -159,6 +175,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     logDirectory: (pod) => remains.logDirectory(podRef(pod), logStorage(settings, pod)),
     podRunDirectory: (uid) => layout.podRunDirectory(uid),
     cgroupParent: (pod) => cgroups.path(pod),
+    dns,
     seccompDirectory: `${dirs.dataDir}/seccomp`,
     qos: (pod) => qosClass(pod),
     hash: containerHash,
@@ -272,6 +289,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       await Promise.all([
         admission.run(signal),
         prober.run(signal),
+        dns.run(signal),
         cache.run(signal),
         workers.run(signal),
         loop.run(signal),

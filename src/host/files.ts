@@ -33,6 +33,8 @@ export interface Files {
   makeDirectory(path: string, mode: number): Promise<void>;
   /** Writes a file with exactly `mode`, whatever the umask is. */
   writeFile(path: string, content: Uint8Array | string, mode: number): Promise<void>;
+  /** Replaces the content of a file in place, for those who have it open or mounted; they never see it empty. */
+  overwrite(path: string, content: string): Promise<void>;
   /** The whole file; undefined when there is none. */
   readFile(path: string): Promise<Buffer | undefined>;
   /** At most the first `maxBytes` of a file, however large it is; undefined when there is none. */
@@ -65,6 +67,16 @@ export function createFiles(): Files {
     async writeFile(path, content, mode) {
       await writeFile(path, content, { mode });
       await chmod(path, mode);
+    },
+    async overwrite(path, content) {
+      const bytes = Buffer.from(content);
+      const file = await open(path, 'r+');
+      try {
+        await file.write(bytes, 0, bytes.length, 0);
+        await file.truncate(bytes.length);
+      } finally {
+        await file.close();
+      }
     },
     readFile: (path) => unlessMissing(readFile(path)),
     readStart: (path, maxBytes) => unlessMissing(readPart(path, maxBytes, () => 0)),

@@ -8,7 +8,6 @@ import type { ContainerConfig, ContainerId, DnsConfig, Image, Mount, SandboxConf
 import { containerConfig } from './container-config.ts';
 import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
 import type { QosClassName } from './container-resources.ts';
-import { parseResolvConf } from './dns-config.ts';
 import type { PodFacts } from './field-ref.ts';
 import { hostsFile } from './hosts-file.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -23,6 +22,8 @@ export interface ConfigProviderDeps {
   /** Directory on tmpfs for what the agent writes for a pod. */
   readonly podRunDirectory: (uid: string) => string;
   readonly cgroupParent: (pod: Pod) => string;
+  /** What the pod resolves names with, and the file that says so inside its containers. */
+  readonly dns: { configOf(pod: Pod): Promise<DnsConfig>; fileOf(pod: Pod): Promise<string> };
   readonly seccompDirectory: string;
   readonly qos: (pod: Pod) => QosClassName;
   readonly hash: (container: Container) => string;
@@ -56,13 +57,13 @@ export class ConfigProvider {
 
   /** @throws StatusError `Invalid` when the device cannot run the pod as asked */
   async sandbox(pod: Pod, attempt: number): Promise<SandboxConfig> {
-    const { instanceId, logDirectory, cgroupParent, seccompDirectory } = this.#deps;
+    const { instanceId, logDirectory, cgroupParent, seccompDirectory, dns } = this.#deps;
     return sandboxConfig(pod, attempt, {
       instanceId,
       logDirectory: logDirectory(pod),
       cgroupParent: cgroupParent(pod),
       seccompDirectory,
-      hostDns: await this.#hostDns(),
+      dns: await dns.configOf(pod),
     });
   }
 
@@ -92,6 +93,7 @@ export class ConfigProvider {
         env,
         mounts: await this.#mounts(pod, container, env),
         hostsFile: await this.#writeHostsFile(pod, podIPs),
+        resolvConf: await this.#deps.dns.fileOf(pod),
         terminationLog: await this.#writeTerminationLog(pod, container, identity.attempt),
         seccompDirectory,
         qos: qos(pod),
@@ -124,16 +126,6 @@ export class ConfigProvider {
       }
     }
     return mounts;
-  }
-
-  /** The device's own servers; systemd-resolved's stub on 127.0.0.53 cannot be reached from a pod. */
-  async #hostDns(): Promise<DnsConfig> {
-    const read = async (path: string): Promise<DnsConfig> =>
-      parseResolvConf((await this.#deps.files.readFile(path))?.toString() ?? '');
-    const own = await read('/etc/resolv.conf');
-    if (!own.servers.includes('127.0.0.53')) return own;
-    const upstream = await read('/run/systemd/resolve/resolv.conf');
-    return upstream.servers.length > 0 ? upstream : own;
   }
 
   async #writeHostsFile(pod: Pod, podIPs: readonly string[]): Promise<string> {

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Image } from '../../runtime/runtime.ts';
 import { makePod } from '../../testing/pods.ts';
+import { parseResolvConf, podDnsConfig } from '../dns/dns-config.ts';
 import { containerResources, podResources } from './container-resources.ts';
-import { parseResolvConf, podDnsConfig } from './dns-config.ts';
 import { podHostname } from './hostname.ts';
 import { hostsFile } from './hosts-file.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -205,7 +205,7 @@ describe('a sandbox', () => {
     logDirectory: '/logs',
     cgroupParent: '/eliot-i1/besteffort/podu1',
     seccompDirectory: '/seccomp',
-    hostDns: { servers: [], searches: [], options: [] },
+    dns: { servers: [], searches: [], options: [] },
   };
 
   it('publishes the ports that are asked for, and carries the labels it is found by', () => {

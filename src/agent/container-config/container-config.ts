@@ -22,6 +22,7 @@ export interface ContainerFacts {
   readonly mounts: readonly Mount[];
   /** Host paths of files that are mounted unless the spec mounts something there itself. */
   readonly hostsFile: string;
+  readonly resolvConf: string;
   readonly terminationLog: string;
   readonly seccompDirectory: string;
   readonly qos: QosClassName;
@@ -74,6 +75,7 @@ function allMounts(container: Container, facts: ContainerFacts): readonly Mount[
   const own = new Set(facts.mounts.map(({ containerPath }) => containerPath));
   const managed: readonly (readonly [string, string])[] = [
     ['/etc/hosts', facts.hostsFile],
+    ['/etc/resolv.conf', facts.resolvConf],
     [container.terminationMessagePath || '/dev/termination-log', facts.terminationLog],
   ];
   return [

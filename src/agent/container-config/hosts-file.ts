@@ -1,6 +1,6 @@
 /** `/etc/hosts` of a pod, in the kubelet's form. Pure. */
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import { podHostname } from './hostname.ts';
+import { podDomain, podHostname } from './hostname.ts';
 
 const localEntries = [
   '127.0.0.1\tlocalhost',
@@ -26,7 +26,6 @@ export function hostsFile(pod: Pod, podIPs: readonly string[], hostsOfNode: stri
 
 function podNames(pod: Pod): string {
   const hostname = podHostname(pod);
-  const { subdomain } = pod.spec;
-  if (!subdomain) return hostname;
-  return `${hostname}.${subdomain}.${pod.metadata.namespace}.svc.cluster.local\t${hostname}`;
+  const domain = podDomain(pod);
+  return domain === undefined ? hostname : `${hostname}.${domain}\t${hostname}`;
 }

@@ -4,8 +4,7 @@ import { StatusError } from '../../lib/status-error.ts';
 import type { DnsConfig, SandboxConfig } from '../../runtime/runtime.ts';
 import { allContainers, podRef } from '../pod-names.ts';
 import { runtimeLabels } from '../runtime-labels.ts';
-import { podDnsConfig } from './dns-config.ts';
-import { podHostname } from './hostname.ts';
+import { kernelHostname } from './hostname.ts';
 import { namespaceModes, podGroups, securityProfile } from './security-context.ts';
 
 export interface SandboxFacts {
@@ -13,7 +12,7 @@ export interface SandboxFacts {
   readonly logDirectory: string;
   readonly cgroupParent: string;
   readonly seccompDirectory: string;
-  readonly hostDns: DnsConfig;
+  readonly dns: DnsConfig;
 }
 
 /** @throws StatusError `Invalid` for what the runtime would silently ignore (design D2) */
@@ -28,9 +27,9 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts): S
     namespace,
     uid,
     attempt,
-    hostname: pod.spec.hostNetwork ? undefined : podHostname(pod),
+    hostname: pod.spec.hostNetwork ? undefined : kernelHostname(pod),
     logDirectory: facts.logDirectory,
-    dns: podDnsConfig(pod, facts.hostDns),
+    dns: facts.dns,
     portMappings: pod.spec.hostNetwork ? [] : portMappings(pod),
     labels: {
       [runtimeLabels.podName]: name,

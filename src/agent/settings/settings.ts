@@ -133,6 +133,10 @@ export const settingsSchema = v.strictObject({
     defaultEvictionHard,
   ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
+  resolvConf: v.optional(
+    v.pipe(absolutePath, about('The resolver configuration that pods get, also when it changes.')),
+    '/etc/resolv.conf',
+  ),
   maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
   // the kubelet's former --image-pull-progress-deadline
   imagePullProgressDeadline: v.optional(

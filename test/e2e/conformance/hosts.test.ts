@@ -1,16 +1,26 @@
 /** Conformance: host files and DNS config. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { testImage } from '../../support/device.ts';
 import { ScenarioDevice } from '../../support/scenario-device.ts';
 
 describe('conformance: host files and DNS config', { concurrency: 4 }, () => {
   let on: ScenarioDevice;
+  let directory: string;
+  const resolvConf = (): string => join(directory, 'resolv.conf');
   before(async () => {
-    on = await ScenarioDevice.start();
+    directory = mkdtempSync(join(tmpdir(), 'eliot-dns-'));
+    writeFileSync(resolvConf(), 'nameserver 192.0.2.1\nnameserver 127.0.0.1\nsearch first.lan\n');
+    writeFileSync(join(directory, 'eliotd.yaml'), `resolvConf: ${resolvConf()}\n`);
+    on = await ScenarioDevice.start({ args: ['--config', join(directory, 'eliotd.yaml')] });
   });
-  after(() => on?.close());
+  after(async () => {
+    await on?.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   const header = '# Kubernetes-managed hosts file.\n';
   const line = 'cat /etc/hosts';
@@ -67,5 +77,51 @@ describe('conformance: host files and DNS config', { concurrency: 4 }, () => {
       'options ndots:2 edns0',
       'search resolv.conf.local',
     ]);
+  });
+
+  it('with dnsPolicy Default what dnsConfig adds comes after what the device has', async () => {
+    const dnsConfig = { nameservers: ['1.1.1.1'], options: [{ name: 'ndots', value: '2' }] };
+    const printed = await on.output({ spec: { dnsPolicy: 'Default', dnsConfig }, line: 'tail -n 2 /etc/resolv.conf' });
+    assert.equal(printed, 'nameserver 1.1.1.1\noptions ndots:2\n');
+  });
+
+  it('a pod that runs sees the name servers of the network the device has come to', async () => {
+    const show = 'cat /etc/resolv.conf';
+    const before = 'search first.lan\nnameserver 192.0.2.1\n';
+    const pod = await on.running({ line: 'exec sleep 3600' });
+    const own = await on.running({
+      spec: { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'] } },
+      line: 'exec sleep 3600',
+    });
+    // A server on the loopback of the device is none to the pod.
+    assert.equal(await on.exec(pod, show), before);
+
+    writeFileSync(`${resolvConf()}.new`, 'nameserver 192.0.2.2\n');
+    renameSync(`${resolvConf()}.new`, resolvConf());
+    await on.prints(pod, show, 'nameserver 192.0.2.2\n');
+    writeFileSync(resolvConf(), 'nameserver 192.0.2.3\noptions edns0\n');
+    await on.prints(pod, show, 'nameserver 192.0.2.3\noptions edns0\n');
+    assert.equal(await on.exec(own, show), 'nameserver 1.1.1.1\n');
+
+    writeFileSync(resolvConf(), 'nameserver 192.0.2.1\nnameserver 127.0.0.1\nsearch first.lan\n');
+    await on.prints(pod, show, before);
+    await on.delete(pod);
+    await on.delete(own);
+  });
+
+  it('setHostnameAsFQDN makes the full name the host name', async () => {
+    const spec = { hostname: 'box', subdomain: 'sub', setHostnameAsFQDN: true };
+    assert.equal(await on.output({ spec, line: 'hostname' }), 'box.sub.default.svc.cluster.local\n');
+  });
+
+  it('with shareProcessNamespace containers see the processes of each other', async () => {
+    const other = { name: 'other', image: testImage, command: ['sleep', '7654'] };
+    const main = { name: 'main', image: testImage, command: ['sleep', '3600'] };
+    const shared = await on.running({ spec: { shareProcessNamespace: true, containers: [main, other] } });
+    assert.match(await on.exec(shared, 'ps -o pid,args'), / 1 \/pause\n[\s\S]* sleep 7654\n/);
+    const apart = await on.running({ spec: { containers: [main, other] } });
+    assert.doesNotMatch(await on.exec(apart, 'ps -o pid,args'), /sleep 7654/);
+    await on.delete(shared);
+    await on.delete(apart);
   });
 });

@@ -26,6 +26,21 @@ export function parseResolvConf(text: string): DnsConfig {
   return { servers, searches, options };
 }
 
+/** The text of a resolv.conf. */
+export function formatResolvConf({ servers, searches, options }: DnsConfig): string {
+  const lines = [
+    ...(searches.length > 0 ? [`search ${searches.join(' ')}`] : []),
+    ...servers.map((server) => `nameserver ${server}`),
+    ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Whether a server is the device itself, whatever network it is asked from. */
+export function isLoopback(server: string): boolean {
+  return /^127\.|^(0*:)*0*1$/.test(server);
+}
+
 /** @param host what the device itself uses */
 export function podDnsConfig(pod: Pod, host: DnsConfig): DnsConfig {
   const base = pod.spec.dnsPolicy === 'None' ? { servers: [], searches: [], options: [] } : host;
