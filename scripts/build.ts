@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 import { builtinsByRequire } from './builtins-by-require.ts';
+import { writeDocuments } from './openapi/pack.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -54,6 +55,7 @@ const cli = await build({
   external: ['bufferutil', 'utf-8-validate'],
 });
 
+await writeDocuments(`${root}/${outdir}/openapi`);
 await writeFile(`${root}/${outdir}/package.json`, '{ "type": "module" }\n');
 await rename(`${root}/dist`, `${root}/${outdir}-old`).catch(() => {});
 await rename(`${root}/${outdir}`, `${root}/dist`);

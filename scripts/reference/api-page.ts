@@ -17,7 +17,7 @@ export function apiPage(): string {
 # The API of a device
 
 A device serves these kinds at the paths where Kubernetes serves them. Request bodies are JSON, YAML or
-protobuf; answers are JSON. Patches are JSON patch, merge patch and strategic merge patch.
+protobuf; answers are JSON. Patches are JSON patch, merge patch, strategic merge patch and server-side apply.
 
 "Kept" says what a power cut leaves: _disk_ survives it, the rest is in memory (docs/adr/0002).
 

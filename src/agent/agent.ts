@@ -27,6 +27,7 @@ import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
 import { createMounts } from '../host/mounts.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
+import { PackedDocuments } from '../host/packed-documents.ts';
 import { runChild } from '../host/run-child.ts';
 import { createTmpfs } from '../host/tmpfs.ts';
 import { watchPaths } from '../host/watch-paths.ts';
@@ -74,6 +75,8 @@ export interface AgentOptions {
   readonly nodeProgram: string;
   /** Directory of what is shipped beside the program: the sandbox image. */
   readonly assets: string;
+  /** Directory of the OpenAPI documents. */
+  readonly openApi: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called once, when the API answers. */
   readonly onReady: (server: string, kubeconfig: string) => void;
@@ -299,6 +302,7 @@ async function runWithStore(
     clock,
     log,
     version: { eliotVersion: version },
+    openApi: new PackedDocuments(options.openApi),
     podsAreKnown,
   });
   const { port, kubeconfig } = await startServer(server, settings, pki);

@@ -14,7 +14,7 @@ import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { type AuthnDeps, clientFingerprint, createAuthenticate, type Listener, type Socket } from './authn.ts';
 import type { HealthCheck } from './discovery/health.ts';
-import { OpenApiDocuments } from './discovery/openapi.ts';
+import type { OpenApiDocuments } from './discovery/openapi.ts';
 import { type VersionOptions, versionInfo } from './discovery/version.ts';
 import { handleRequest, type RequestDeps } from './handle-request.ts';
 import { handleUpgrade, isUpgradeServed } from './handle-upgrade.ts';
@@ -48,6 +48,7 @@ export interface ApiServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: VersionOptions;
+  readonly openApi: OpenApiDocuments;
   /** For /livez and /readyz, beside `ping`. */
   readonly healthChecks?: readonly HealthCheck[];
   readonly limits?: RequestLimitOptions;
@@ -129,7 +130,7 @@ class NodeApiServer implements ApiServer {
       authenticate: createAuthenticate({ ...deps.authn, tokens: deps.tokens, roleGroupsOf }),
       limits: new RequestLimits(deps.limits),
       healthChecks: deps.healthChecks ?? [],
-      openApi: new OpenApiDocuments(),
+      openApi: deps.openApi,
       version: versionInfo(deps.version),
       clock: deps.clock,
       log: deps.log,

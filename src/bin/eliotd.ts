@@ -42,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
         certificatesProgram: fileURLToPath(new URL('./eliot-certificates.js', import.meta.url)),
         nodeProgram: process.execPath,
         assets,
+        openApi: fileURLToPath(new URL('./openapi', import.meta.url)),
         env: process.env,
         onReady: (server, kubeconfig) => {
           process.stdout.write(`eliotd ready  ${server}  kubeconfig ${kubeconfig}\n`);

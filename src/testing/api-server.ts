@@ -20,6 +20,7 @@ import { tokenObjects } from '../apiserver/tokens/registry-objects.ts';
 import { ServiceAccountTokens } from '../apiserver/tokens/service-account-tokens.ts';
 import type { LogFields, Logger } from '../lib/logger.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { builtOpenApi } from './built-openapi.ts';
 import { FakeClock } from './fake-clock.ts';
 import { noMetrics } from './no-metrics.ts';
 import { makeTokenKey } from './token-key.ts';
@@ -126,6 +127,7 @@ export class TestApi {
       log,
       version: { eliotVersion: '0.0.0' },
       tokens: api.tokens,
+      openApi: builtOpenApi,
       ...overrides,
     });
     const { port } = await api.#server.listen({ tcp: { host: '127.0.0.1', port: 0 }, unix: api.socketPath });

@@ -19,6 +19,7 @@ import { type Clock, createSystemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { builtOpenApi } from './built-openapi.ts';
 import { noMetrics } from './no-metrics.ts';
 
 export const testNodeName = 'device';
@@ -88,6 +89,7 @@ export class LocalDevice {
       importArchive: async () => [],
     };
     const apiServer = createApiServer({
+      openApi: builtOpenApi,
       registry,
       podStreams: podStreamsOf(streams),
       imageLoader: { importArchive: (archive) => streams.importArchive(archive) },

@@ -1,5 +1,7 @@
 /** Requests about the API itself: discovery, OpenAPI, version. */
 import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { acceptsGzip, sendJson } from '../http/answer.ts';
 import { notAcceptable } from '../http/answer-form.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -11,7 +13,7 @@ import type { ResourceMetrics } from '../resource-metrics.ts';
 import type { TokenKey } from '../tokens/token-key.ts';
 import { discoveryContentType, discoveryList, negotiateDiscovery } from './aggregated.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './legacy.ts';
-import { type OpenApiDocuments, openApiV2ContentType, unzip } from './openapi.ts';
+import { findOpenApi, type OpenApiDocuments, openApiIndex, openApiV2, openApiV2ContentType } from './openapi.ts';
 import { sendOpenId } from './openid.ts';
 
 export interface DiscoveryDeps {
@@ -44,7 +46,7 @@ export async function handleDiscovery(deps: DiscoveryDeps, exchange: Exchange, p
       if (first === undefined) return sendRoot(exchange, `/${root}`);
       return sendKnown(exchange, root === 'api' ? apiResourceList('', first) : groupDocument(first, second));
     case 'openapi':
-      if (first === 'v2' && second === undefined) return sendOpenApiV2(deps, exchange);
+      if (first === 'v2' && second === undefined) return sendOpenApiV2(exchange);
       if (first === 'v3') return sendOpenApiV3(deps, exchange, path.slice('/openapi/v3/'.length));
       throw unknownPath();
     case '.well-known':
@@ -54,7 +56,7 @@ export async function handleDiscovery(deps: DiscoveryDeps, exchange: Exchange, p
       if (!deps.tokens || path !== '/openid/v1/jwks') throw unknownPath();
       return sendOpenId(exchange, deps.tokens.key, 'keys');
     case 'swagger-2.0.0.pb-v1':
-      return sendOpenApiV2(deps, exchange, headers.accept);
+      return sendOpenApiV2(exchange, headers.accept);
     default:
       throw unknownPath();
   }
@@ -110,8 +112,8 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
 
 async function sendOpenApiV3({ openApi }: DiscoveryDeps, exchange: Exchange, path: string): Promise<void> {
   const { request, response, query } = exchange;
-  if (path === '') return sendJson(exchange, 200, openApi.index());
-  const document = openApi.find(path);
+  if (path === '') return sendJson(exchange, 200, await openApiIndex(openApi));
+  const document = await findOpenApi(openApi, path);
   if (!document) throw unknownPath();
   const etag = `"${document.hash}"`;
   const asked = query.get('hash');
@@ -130,22 +132,22 @@ async function sendOpenApiV3({ openApi }: DiscoveryDeps, exchange: Exchange, pat
     return;
   }
   const zipped = acceptsGzip(request.headers['accept-encoding']);
-  const body = zipped ? document.gzip : unzip(document);
+  const packed = await openApi.open(path);
   response.writeHead(200, {
     ...caching,
     'Content-Type': 'application/json',
-    'Content-Length': body.length,
-    ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(zipped ? { 'Content-Encoding': 'gzip', 'Content-Length': document.bytes } : {}),
   });
-  response.end(body);
+  try {
+    await (zipped ? pipeline(packed, response) : pipeline(packed, createGunzip(), response));
+  } catch {
+    // The client is gone, or the file is damaged, which shows by an answer that breaks off.
+    response.destroy();
+  }
 }
 
 /** Old clients take the protobuf form only; whoever wants JSON gets the same nothing as JSON. */
-async function sendOpenApiV2(
-  { openApi }: DiscoveryDeps,
-  exchange: Exchange,
-  accept = exchange.request.headers.accept,
-): Promise<void> {
+async function sendOpenApiV2(exchange: Exchange, accept = exchange.request.headers.accept): Promise<void> {
   const [best] = parseAccept(accept);
   if (best && best.type !== '*/*' && takesJson(best)) {
     return sendJson(exchange, 200, {
@@ -155,7 +157,6 @@ async function sendOpenApiV2(
       definitions: {},
     });
   }
-  const body = openApi.version2();
-  exchange.response.writeHead(200, { 'Content-Type': openApiV2ContentType, 'Content-Length': body.length });
-  exchange.response.end(body);
+  exchange.response.writeHead(200, { 'Content-Type': openApiV2ContentType, 'Content-Length': openApiV2.length });
+  exchange.response.end(openApiV2);
 }

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
-import { kinds } from '../scheme.ts';
+import { gunzipSync } from 'node:zlib';
+import { describedTypes } from '../scripts/openapi/describe.ts';
+import { openApiDocument } from '../scripts/openapi/document.ts';
+import { packDocuments, writeDocuments } from '../scripts/openapi/pack.ts';
 import {
   bytes,
   inline,
@@ -15,9 +22,10 @@ import {
   set,
   string,
   time,
-} from './field.ts';
-import { allVerbs } from './kind.ts';
-import { openApiDocument } from './openapi.ts';
+} from '../src/api/schema/field.ts';
+import { allVerbs } from '../src/api/schema/kind.ts';
+import { kinds } from '../src/api/scheme.ts';
+import { PackedDocuments } from '../src/host/packed-documents.ts';
 
 type Json = { readonly [key: string]: Json } & { readonly length?: number };
 
@@ -31,7 +39,7 @@ const thing = message('test.v1.Thing', {
   items: listMap(1, item, ['name'], { patchStrategy: 'retainKeys', doc: 'All of them.' }),
   finalizers: set(2, scalars.string),
   nodeSelector: map(3, scalars.string, { atomic: true }),
-  mode: string(4, { oneOf: ['A', 'B'] }),
+  colour: string(4, { oneOf: ['A', 'B'] }),
   selector: object(5, selector, { doc: 'Which.' }),
   source: inline(6, message('test.v1.Source', { data: bytes(1), count: int32(2) })),
 });
@@ -93,12 +101,12 @@ describe('openApiDocument', () => {
     ]);
     assert.deepEqual(Object.keys(schema('test.v1.Thing')['properties'] as object), [
       'apiVersion',
+      'colour',
       'count',
       'data',
       'finalizers',
       'items',
       'kind',
-      'mode',
       'nodeSelector',
       'selector',
     ]);
@@ -120,7 +128,7 @@ describe('openApiDocument', () => {
   });
 
   it('describes scalars', () => {
-    assert.deepEqual(property('mode'), { type: 'string', enum: ['A', 'B'] });
+    assert.deepEqual(property('colour'), { type: 'string', enum: ['A', 'B'] });
     assert.deepEqual(property('data'), { type: 'string', format: 'byte' });
     assert.deepEqual(property('count'), { type: 'integer', format: 'int32' });
     assert.deepEqual(property('selector'), {
@@ -149,6 +157,78 @@ describe('openApiDocument', () => {
       const references = JSON.stringify({ components, rest }).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
       for (const [, name = ''] of references) assert.ok(Object.hasOwn(components.schemas, name), name);
       for (const { fields } of served) assert.ok(Object.hasOwn(components.schemas, fields.name));
+    }
+  });
+});
+
+/** Properties by type, of all documents. */
+function servedProperties(): ReadonlyMap<string, Readonly<Record<string, { readonly description?: string }>>> {
+  const types = new Map();
+  for (const { gzip } of packDocuments()) {
+    const { schemas } = (JSON.parse(gunzipSync(gzip).toString()) as ReturnType<typeof openApiDocument>).components;
+    for (const [name, schema] of Object.entries(schemas)) {
+      types.set(name, (schema as { readonly properties?: object }).properties ?? {});
+    }
+  }
+  return types;
+}
+
+describe('the descriptions', () => {
+  const types = servedProperties();
+
+  it('say of nearly every field what it is', () => {
+    const fields = [...types].flatMap(([type, properties]) =>
+      Object.entries(properties).map(([field, { description }]) => ({ name: `${type}.${field}`, description })),
+    );
+    const silent = fields.filter(({ description }) => description === undefined).map(({ name }) => name);
+    // A few may be on their way; whoever adds a field adds its sentence, here or in its table.
+    assert.ok(silent.length <= fields.length / 20, silent.join('\n'));
+  });
+
+  it('say of every kind what it is', () => {
+    for (const { gzip } of packDocuments()) {
+      const { schemas } = (JSON.parse(gunzipSync(gzip).toString()) as ReturnType<typeof openApiDocument>).components;
+      for (const [name, schema] of Object.entries(schemas as Record<string, Record<string, unknown>>)) {
+        if (schema['x-kubernetes-group-version-kind'] === undefined) continue;
+        assert.equal(
+          typeof schema['description'],
+          'string',
+          `scripts/openapi/descriptions/kinds.ts does not know ${name}`,
+        );
+      }
+    }
+  });
+
+  it('are of fields that there are', () => {
+    const known = new Map(
+      [...types].map(([name, properties]) => [
+        name.replace(/^io\.k8s\.(api|apimachinery\.pkg\.apis)\./, ''),
+        properties,
+      ]),
+    );
+    for (const [type, fields] of Object.entries(describedTypes)) {
+      for (const field of Object.keys(fields)) {
+        assert.ok(Object.hasOwn(known.get(type) ?? {}, field), `${type} has no field ${field}`);
+      }
+    }
+  });
+});
+
+describe('the documents that are shipped', () => {
+  it('are what the tables say, in files that a device streams', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'eliot-openapi-'));
+    try {
+      await writeDocuments(directory);
+      const shipped = new PackedDocuments(directory);
+      const index = await shipped.index();
+      assert.deepEqual(Object.keys(index).slice(0, 2), ['api/v1', 'apis/apps/v1']);
+      for (const { path, hash, gzip } of packDocuments()) {
+        assert.deepEqual(index[path], { hash, bytes: gzip.length });
+        assert.deepEqual(await buffer(await shipped.open(path)), gzip);
+      }
+      await assert.rejects(shipped.open('api/v9'), { code: 'ENOENT' });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
   });
 });

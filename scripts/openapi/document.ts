@@ -2,11 +2,11 @@
  * The OpenAPI v3 document of one group and version, derived from the field tables.
  *
  * kubectl reads two things in it: that `patch` of a kind takes `dryRun` and `fieldValidation`
- * (before every create, apply and edit), and the schemas, for `kubectl explain`. The document
+ * (before every create, apply and edit), and for `kubectl explain` the schemas and which path has which kind. The document
  * is the same, byte for byte, for the same kinds in any order.
  */
-import type { KindDescription } from './kind.ts';
-import { schemasOf } from './openapi-schemas.ts';
+import type { KindDescription } from '../../src/api/schema/kind.ts';
+import { schemasOf } from './schemas.ts';
 
 type DescribedKind = Pick<
   KindDescription,
@@ -36,9 +36,22 @@ function pathsOf(kind: DescribedKind): Record<string, unknown> {
   const base = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
   const collection = kind.namespaced ? `${base}/namespaces/{namespace}/${kind.resource}` : `${base}/${kind.resource}`;
   const item = `${collection}/{name}`;
+  const ofCollection = {
+    // How `kubectl explain` finds the kind of a resource.
+    ...(kind.verbs.includes('list') ? { get: { ...typeOf(kind, 'list'), responses: {} } } : {}),
+    ...(kind.verbs.includes('create') ? { post: operation(kind, 'post', ['fieldManager']) } : {}),
+  };
+  const ofItem = kind.verbs.includes('patch') ? { patch: operation(kind, 'patch', ['fieldManager', 'force']) } : {};
   return {
-    ...(kind.verbs.includes('create') ? { [collection]: { post: operation(kind, 'post', ['fieldManager']) } } : {}),
-    ...(kind.verbs.includes('patch') ? { [item]: { patch: operation(kind, 'patch', ['fieldManager', 'force']) } } : {}),
+    ...(Object.keys(ofCollection).length > 0 ? { [collection]: ofCollection } : {}),
+    ...(Object.keys(ofItem).length > 0 ? { [item]: ofItem } : {}),
+  };
+}
+
+function typeOf({ group, kind, version }: DescribedKind, action: string): object {
+  return {
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': { group, kind, version },
   };
 }
 
@@ -56,7 +69,6 @@ function operation(kind: DescribedKind, action: 'patch' | 'post', others: readon
         content: { 'application/json': { schema: { $ref: `#/components/schemas/${kind.fields.name}` } } },
       },
     },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version },
+    ...typeOf(kind, action),
   };
 }

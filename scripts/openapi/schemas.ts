@@ -1,8 +1,9 @@
 /** Schemas of messages, with the extensions by which Kubernetes describes lists and merging. */
-import { isAtomicStruct } from './atomic-structs.ts';
-import type { Field, ListType, MessageType, ScalarName, Type } from './field.ts';
-import { jsonFieldsOf } from './json-fields.ts';
-import type { KindDescription } from './kind.ts';
+import { isAtomicStruct } from '../../src/api/schema/atomic-structs.ts';
+import type { Field, ListType, MessageType, ScalarName, Type } from '../../src/api/schema/field.ts';
+import { jsonFieldsOf } from '../../src/api/schema/json-fields.ts';
+import type { KindDescription } from '../../src/api/schema/kind.ts';
+import { describeField, describeType } from './describe.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -37,8 +38,12 @@ function collect(type: MessageType, schemas: Map<string, Schema>): void {
   schemas.set(type.name, {});
   const fields = jsonFieldsOf(type);
   const required = fields.filter(([, field]) => field.presence === 'required').map(([name]) => name);
-  const properties = fields.map(([name, field]) => [name, fieldSchema(field, schemas)] as const);
+  const properties = fields.map(([name, field]) => {
+    const description = field.doc ?? describeField(type.name, name);
+    return [name, fieldSchema(field, description, schemas)] as const;
+  });
   schemas.set(type.name, {
+    ...described(describeType(type.name)),
     type: 'object',
     ...(properties.length === 0 ? {} : { properties: sortedRecord(properties) }),
     ...(required.length === 0 ? {} : { required: required.sort() }),
@@ -46,13 +51,16 @@ function collect(type: MessageType, schemas: Map<string, Schema>): void {
   });
 }
 
-function fieldSchema(field: Field, schemas: Map<string, Schema>): Schema {
+function described(description: string | undefined): Schema {
+  return description === undefined ? {} : { description };
+}
+
+function fieldSchema(field: Field, description: string | undefined, schemas: Map<string, Schema>): Schema {
   const schema = typeSchema(field.type, schemas);
-  const described = field.doc === undefined ? {} : { description: field.doc };
   // A reference may have no siblings in OpenAPI 3.0; Kubernetes wraps it.
-  const base = '$ref' in schema && field.doc !== undefined ? { allOf: [schema] } : schema;
+  const base = '$ref' in schema && description !== undefined ? { allOf: [schema] } : schema;
   return {
-    ...described,
+    ...described(description),
     ...base,
     ...(field.oneOf === undefined || field.type.kind !== 'scalar' ? {} : { enum: field.oneOf }),
     ...listExtensions(field),
@@ -105,7 +113,7 @@ const namedScalars: Partial<Record<ScalarName, readonly [name: string, schema: S
 function scalarSchema(scalar: ScalarName, schemas: Map<string, Schema>): Schema {
   const named = namedScalars[scalar];
   if (named !== undefined) {
-    schemas.set(named[0], named[1]);
+    schemas.set(named[0], { ...described(describeType(named[0])), ...named[1] });
     return { $ref: `#/components/schemas/${named[0]}` };
   }
   switch (scalar) {

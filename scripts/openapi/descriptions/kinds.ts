@@ -1,0 +1,23 @@
+/** What each kind is. */
+export const kindDescriptions: Readonly<Record<string, string>> = {
+  'apps.v1.Deployment':
+    'A Deployment keeps a number of equal pods running and replaces them step by step when its template changes.',
+  'apps.v1.ReplicaSet': 'A ReplicaSet keeps a number of equal pods running. It is usually made by a Deployment.',
+  'authentication.v1.SelfSubjectReview': 'A SelfSubjectReview tells whoever creates it who he is to the device.',
+  'authorization.v1.SelfSubjectAccessReview':
+    'A SelfSubjectAccessReview tells whoever creates it whether he may do something.',
+  'authorization.v1.SelfSubjectRulesReview':
+    'A SelfSubjectRulesReview tells whoever creates it what he may do in a namespace.',
+  'coordination.v1.Lease': 'A Lease says who holds something, and until when if he does not renew it.',
+  'core.v1.ConfigMap': 'A ConfigMap holds configuration for pods, as texts by key.',
+  'core.v1.Event': 'An Event says what has happened to an object. Events are kept in memory and for an hour.',
+  'core.v1.Namespace': 'A Namespace is a room for names. What is in it goes when it is deleted.',
+  'core.v1.Node': 'A Node is a machine that runs pods: here it is the device.',
+  'core.v1.Pod': 'A Pod is a group of containers that run together on the device, with one address and shared volumes.',
+  'core.v1.ReplicationController':
+    'A ReplicationController is the forerunner of the ReplicaSet. A device has none; the list is always empty.',
+  'core.v1.Secret': 'A Secret holds small pieces of data that not everybody should see, as bytes by key.',
+  'core.v1.ServiceAccount': 'A ServiceAccount is who the processes of a pod are to the device.',
+  'run.eliot.v1alpha1.ImageArchive':
+    'An ImageArchive is a tar file of images. Creating one loads them; it is not kept.',
+};

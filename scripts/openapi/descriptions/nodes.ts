@@ -1,0 +1,61 @@
+/** Descriptions of the fields of nodes, by type and field. */
+import type { Descriptions } from './descriptions.ts';
+
+export const nodeDescriptions: Descriptions = {
+  'core.v1.AttachedVolume': { devicePath: 'Path of the device.', name: 'Name of the volume.' },
+  'core.v1.ConfigMapNodeConfigSource': { kubeletConfigKey: 'The key with the configuration.' },
+  'core.v1.ContainerImage': { names: 'Names of the image.', sizeBytes: 'Size of the image, in bytes.' },
+  'core.v1.DaemonEndpoint': { Port: 'Number of the port.' },
+  'core.v1.NodeAddress': { address: 'The address.', type: 'Hostname, InternalIP and so on.' },
+  'core.v1.NodeConfigSource': { configMap: 'The ConfigMap.' },
+  'core.v1.NodeConfigStatus': {
+    active: 'What is in use.',
+    assigned: 'What is to be used.',
+    error: 'What is wrong with it.',
+    lastKnownGood: 'What worked last.',
+  },
+  'core.v1.NodeDaemonEndpoints': { kubeletEndpoint: 'Where the node itself listens.' },
+  'core.v1.NodeFeatures': { supplementalGroupsPolicy: 'Whether supplementalGroupsPolicy has an effect.' },
+  'core.v1.NodeRuntimeHandler': { features: 'What it can do.', name: 'Its name; empty for the default one.' },
+  'core.v1.NodeRuntimeHandlerFeatures': {
+    recursiveReadOnlyMounts: 'Whether mounts can be read-only recursively.',
+    userNamespaces: 'Whether pods can have user namespaces.',
+  },
+  'core.v1.NodeSpec': {
+    podCIDRs: 'Addresses of pods.',
+    providerID: 'Id of the node for who provides it.',
+    taints: 'What keeps pods away that do not tolerate it.',
+  },
+  'core.v1.NodeStatus': {
+    addresses: 'Addresses and names of the device.',
+    config: 'Where its configuration is from.',
+    daemonEndpoints: 'Ports of its daemons.',
+    declaredFeatures: 'Features of the node.',
+    features: 'What the runtime can do.',
+    images: 'Images on the device.',
+    nodeInfo: 'What the device is and runs.',
+    phase: 'Not used any more.',
+    runtimeHandlers: "The runtime's handlers.",
+    volumesAttached: 'Volumes that are attached.',
+    volumesInUse: 'Volumes that are in use.',
+  },
+  'core.v1.NodeSwapStatus': { capacity: 'Size, in bytes.' },
+  'core.v1.NodeSystemInfo': {
+    architecture: 'As amd64 or arm64.',
+    bootID: 'Changes with each boot.',
+    containerRuntimeVersion: 'As containerd://1.6.20.',
+    kernelVersion: 'Version of the kernel.',
+    kubeletVersion: 'Version of eliotd.',
+    machineID: 'From /etc/machine-id.',
+    operatingSystem: 'linux.',
+    osImage: 'Name of the distribution.',
+    swap: 'Swap of the device.',
+    systemUUID: 'Id of the board.',
+  },
+  'core.v1.Taint': {
+    effect: 'NoSchedule, PreferNoSchedule or NoExecute.',
+    key: 'Its key.',
+    timeAdded: 'When it was set.',
+    value: 'Its value.',
+  },
+};
