@@ -4,6 +4,7 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
     'A Deployment keeps a number of equal pods running and replaces them step by step when its template changes.',
   'apps.v1.ReplicaSet': 'A ReplicaSet keeps a number of equal pods running. It is usually made by a Deployment.',
   'authentication.v1.SelfSubjectReview': 'A SelfSubjectReview tells whoever creates it who he is to the device.',
+  'authentication.v1.TokenReview': 'A TokenReview tells whoever creates it whose token something is.',
   'authorization.v1.SelfSubjectAccessReview':
     'A SelfSubjectAccessReview tells whoever creates it whether he may do something.',
   'authorization.v1.SelfSubjectRulesReview':
