@@ -21,4 +21,9 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'core.v1.ServiceAccount': 'A ServiceAccount is who the processes of a pod are to the device.',
   'run.eliot.v1alpha1.ImageArchive':
     'An ImageArchive is a tar file of images. Creating one loads them; it is not kept.',
+  'authorization.v1.LocalSubjectAccessReview':
+    'A LocalSubjectAccessReview tells whether somebody may do something in one namespace.',
+  'authorization.v1.SubjectAccessReview': 'A SubjectAccessReview tells whether somebody may do something.',
+  'metrics.v1beta1.NodeMetrics': 'NodeMetrics tell what the device uses.',
+  'metrics.v1beta1.PodMetrics': 'PodMetrics tell what the containers of a pod use.',
 };
