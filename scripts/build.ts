@@ -7,6 +7,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { buildCli } from './build-cli.ts';
 import { builtinsByRequire } from './builtins-by-require.ts';
 import { writeDocuments } from './openapi/pack.ts';
 
@@ -44,16 +45,7 @@ const daemon = await build({
   external: ['bufferutil', 'utf-8-validate'],
 });
 
-// eli loads each command when it is asked for: splitting keeps its start fast.
-const cli = await build({
-  ...common,
-  metafile: true,
-  entryPoints: { eli: 'src/bin/eli.ts' },
-  outdir,
-  splitting: true,
-  chunkNames: 'eli-[name]-[hash]',
-  external: ['bufferutil', 'utf-8-validate'],
-});
+const cli = await buildCli(common, outdir);
 
 await writeDocuments(`${root}/${outdir}/openapi`);
 await writeFile(`${root}/${outdir}/package.json`, '{ "type": "module" }\n');
@@ -61,8 +53,8 @@ await rename(`${root}/dist`, `${root}/${outdir}-old`).catch(() => {});
 await rename(`${root}/${outdir}`, `${root}/dist`);
 await rm(`${root}/${outdir}-old`, { recursive: true, force: true });
 
-const outputs = { ...daemon.metafile.outputs, ...cli.metafile.outputs };
+const outputs = { ...daemon.metafile.outputs, ...cli.outputs };
 for (const [path, { bytes }] of Object.entries(outputs)) {
-  if (path.endsWith('.js'))
+  if (/\.c?js$/.test(path))
     console.log(`${path.replace(outdir, 'dist').padEnd(32)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
 }

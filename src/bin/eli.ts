@@ -33,7 +33,7 @@ function onSignal(listener: (name: SignalName) => void): () => void {
 }
 
 const { stdout, stderr, env } = process;
-const exitCode = await runEli(process.argv.slice(2), {
+void runEli(process.argv.slice(2), {
   get stdin() {
     // Opened when it is read: a terminal that nobody reads must not be touched.
     return process.stdin;
@@ -44,6 +44,5 @@ const exitCode = await runEli(process.argv.slice(2), {
   clock: createSystemClock(),
   files,
   onSignal,
-});
-// An open stdin or a kept connection must not hold us.
-process.exit(exitCode);
+  // An open stdin or a kept connection must not hold us.
+}).then((exitCode) => process.exit(exitCode));

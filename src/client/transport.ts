@@ -5,7 +5,6 @@
  * It moves requests and answers and knows nothing of Kubernetes but the credentials.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { connect as connectSocket } from 'node:net';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { StatusError } from '../lib/status-error.ts';
@@ -49,6 +48,8 @@ export interface WebSocketTarget {
 
 const defaultConnectTimeoutMs = 5_000;
 const defaultHeaderTimeoutMs = 30_000;
+/** Loaded when a server wants it: TLS costs a command on the device's own socket a third of its time. */
+const https = (): typeof import('node:https') => process.getBuiltinModule('node:https');
 /** After this much silence the kernel asks whether the other side of a watch is still there. */
 const tcpKeepAliveMs = 30_000;
 
@@ -60,7 +61,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #socketPath: string | undefined;
   readonly #url: URL;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: HttpAgent;
 
   /** @throws StatusError BadRequest when `server` is no address this transport can reach */
   constructor(options: TransportOptions) {
@@ -71,7 +72,7 @@ export class Transport {
     this.idleTimeoutMs = options.headerTimeoutMs ?? defaultHeaderTimeoutMs;
     this.#agent =
       this.#url.protocol === 'https:'
-        ? new HttpsAgent({ keepAlive: true, ...this.#tlsOptions() })
+        ? new (https().Agent)({ keepAlive: true, ...this.#tlsOptions() })
         : new HttpAgent({ keepAlive: true });
   }
 
@@ -138,7 +139,7 @@ export class Transport {
 
   #requestOnce(request: TransportRequest): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const send = this.#url.protocol === 'https:' ? https().request : httpRequest;
     const outgoing = send({
       method: request.method,
       path: `${this.#prefix}${request.path}`,

@@ -1,0 +1,26 @@
+/**
+ * Starts `eli` from its bundle with the code that V8 made of it when it was built, which saves a third of its start.
+ * With no such code, or when this Node is another than the one that made it, the bundle is compiled as usual.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+
+const program = `${__dirname}/eli-program.cjs`;
+/** Set by the build alone: where to write the code of what has run. */
+const keptCode = process.env['ELIOT_KEEP_CODE'];
+
+function readCode(): Buffer | undefined {
+  try {
+    return readFileSync(`${__dirname}/eli-program.cache`);
+  } catch {
+    return undefined;
+  }
+}
+
+// The bundler writes ASCII only; as Latin-1 it takes half the memory.
+const source = `(function (require) {${readFileSync(program, 'latin1')}})`;
+const cachedData = keptCode === undefined ? readCode() : undefined;
+const script = new Script(source, { filename: program, ...(cachedData === undefined ? {} : { cachedData }) });
+if (keptCode !== undefined) process.on('exit', () => writeFileSync(keptCode, script.createCachedData()));
+(script.runInThisContext() as (require: NodeJS.Require) => void)(createRequire(program));

@@ -1,0 +1,52 @@
+/** The bundle of `eli` starts from code that V8 kept when it was built. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Script } from 'node:vm';
+import { buildCli } from '../scripts/build-cli.ts';
+import { builtinsByRequire } from '../scripts/builtins-by-require.ts';
+
+describe('the bundle of eli', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'eliot-cli-'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  before(() =>
+    buildCli(
+      {
+        absWorkingDir: join(import.meta.dirname, '..'),
+        bundle: true,
+        minify: true,
+        platform: 'node',
+        define: { ELIOT_VERSION: '"1.2.3"' },
+        plugins: [builtinsByRequire],
+      },
+      directory,
+    ),
+  );
+
+  const eli = (): string =>
+    execFileSync(process.execPath, [join(directory, 'eli.cjs'), 'version', '--client'], { encoding: 'utf8' });
+
+  it('has code that this Node takes', () => {
+    const source = `(function (require) {${readFileSync(join(directory, 'eli-program.cjs'), 'latin1')}})`;
+    const cachedData = readFileSync(join(directory, 'eli-program.cache'));
+    assert.equal(new Script(source, { cachedData }).cachedDataRejected, false);
+    assert.match(eli(), /1\.2\.3/);
+  });
+
+  it('works the same with code of another Node, and with none', () => {
+    const cache = join(directory, 'eli-program.cache');
+    copyFileSync(cache, `${cache}.kept`);
+    writeFileSync(cache, Buffer.alloc(1000));
+    assert.match(eli(), /1\.2\.3/);
+    rmSync(cache);
+    assert.match(eli(), /1\.2\.3/);
+    copyFileSync(`${cache}.kept`, cache);
+  });
+
+  it('is ASCII, as it is read as Latin-1', () => {
+    assert.doesNotMatch(readFileSync(join(directory, 'eli-program.cjs'), 'latin1'), /[\x80-\xff]/);
+  });
+});
