@@ -1,4 +1,5 @@
 /** Opens the device's store, whatever state the last power cut left it in. */
+import { statfsSync } from 'node:fs';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { defaultHistoryLimits, type HistoryLimits } from './change-history.ts';
@@ -11,6 +12,9 @@ import { type Migration, migrations } from './sqlite-schema.ts';
 import { revisionBlockSize, SqliteStore } from './sqlite-store.ts';
 import { attachVolatileFile } from './sqlite-volatile-file.ts';
 import type { Store } from './store.ts';
+
+/** Some deletions' worth of SQLite's log. */
+const volatileBallastBytes = 128 * 1024;
 
 /** Above anything handed out since the copy was made: a device does not write a million million times. */
 const recoveryJump = 2 ** 40;
@@ -59,6 +63,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Open
     const { volatilePath, bootId, clock, log, history = defaultHistoryLimits } = options;
     const { baseRevision } = attachVolatileFile(db, volatilePath, bootId, startRevision);
     ballast.ensure();
+    const volatileBallast = new Ballast(`${volatilePath}.ballast`, volatileBallastBytes);
+    volatileBallast.ensure();
     const store = new SqliteStore({
       clock,
       log,
@@ -66,6 +72,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Open
       intentPath: paths.intent,
       copyPath: paths.copy,
       ballast,
+      volatileSpace: () => freeBytes(volatilePath),
+      volatileBallast,
       bootId,
       baseRevision,
       startRevision,
@@ -78,6 +86,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Open
     db.close();
     throw error;
   }
+}
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 /** Starting needs a few pages; a disk that is full must not keep the device from starting. */

@@ -265,6 +265,43 @@ describe('a full disk', () => {
     await again.store.close();
   });
 
+  it('refuses puts with nothing half-written when it is the volatile one, and heals', async (context) => {
+    const directory = newDirectory();
+    const disk = mountSmall(directory, 1024);
+    if (disk === undefined) return context.skip('cannot mount a file system here');
+    const { store } = await open(directory, { volatilePath: join(disk, 'volatile.db') });
+    const put = { intent: 'i', observation: 'o', expected: 0 };
+    const kept = await store.put({ key: 'pods/kept', ...put });
+    assert.ok(kept !== 'Conflict');
+    writeUntilFull(join(disk, 'filler'));
+    const { revision } = await store.list('');
+    await assert.rejects(store.put({ key: 'pods/refused', ...put }), (error) => {
+      assert.ok(isStatusError(error, 'ServiceUnavailable'));
+      assert.match(error.message, /no space left on device/);
+      return true;
+    });
+    assert.equal(await store.get('pods/refused'), undefined);
+    assert.equal(store.revision(), revision);
+    // What has nothing to do with it goes on, and so do deletions.
+    await create(store, 'configmaps/a');
+    const marked = await store.put({
+      ...put,
+      key: 'pods/kept',
+      intent: 'j',
+      expected: kept.revision,
+      isDeletion: true,
+    });
+    assert.ok(marked !== 'Conflict');
+    assert.equal(marked.observation, 'o');
+    assert.deepEqual(await store.get('pods/kept'), marked);
+    assert.deepEqual(await store.delete('pods/kept', marked.revision), marked);
+    assert.equal(await store.get('pods/kept'), undefined);
+
+    rmSync(join(disk, 'filler'));
+    assert.notEqual(await store.put({ key: 'pods/refused', ...put }), 'Conflict');
+    await store.close();
+  });
+
   it('lets an object be marked for its deletion', async (context) => {
     const directory = newDirectory();
     const disk = mountSmall(directory, 12 * 1024);

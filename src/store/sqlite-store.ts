@@ -31,6 +31,9 @@ export const revisionBlockSize = 100_000;
 /** Kept observations are written at most this often (design D5). */
 const keepIntervalMs = 60_000;
 
+/** Room for the log of a transaction beside the text itself: pages are written whole, and some of them twice. */
+const volatileReserveBytes = 256 * 1024;
+
 /** What finishes together is written together. */
 const keepGatherMs = 1_000;
 
@@ -42,6 +45,9 @@ export interface SqliteStoreDeps {
   readonly intentPath: string;
   readonly copyPath: string;
   readonly ballast: Ballast;
+  /** Bytes that the volatile file can still take. */
+  readonly volatileSpace: () => number;
+  readonly volatileBallast: Ballast;
   readonly bootId: string;
   /** No entry is older than this. */
   readonly baseRevision: number;
@@ -186,8 +192,7 @@ export class SqliteStore implements Store {
   /** After a failed commit: a deletion gets the ballast's space and one more try; any other put is refused. */
   #commitLast(batch: readonly Waiting[], failure: unknown): void {
     let error = failure;
-    const isDeletion = batch.every(({ operation }) => operation.type === 'delete' || operation.put.isDeletion === true);
-    if (isDeletion && isDiskFull(failure) && this.#deps.ballast.release()) {
+    if (batch.every(({ operation }) => isDeletion(operation)) && isDiskFull(failure) && this.#deps.ballast.release()) {
       this.#deps.log.warn('disk is full, ballast released so that objects can be deleted');
       // A copy, and the ballast with it, follows once there is space again.
       this.#copying.mark();
@@ -205,6 +210,7 @@ export class SqliteStore implements Store {
 
   /** All of `batch` in one transaction; then watches and callers hear of it. Throws with nothing changed. */
   #commit(batch: readonly Waiting[]): void {
+    const operations = this.#withinSpace(batch);
     this.#reserveFor(batch.length);
     const changes: Change[] = [];
     const results: OperationResult[] = [];
@@ -212,7 +218,7 @@ export class SqliteStore implements Store {
     let changesIntent = false;
     let keeps = false;
     this.#transaction(() => {
-      for (const { operation } of batch) {
+      for (const operation of operations) {
         const key = keyOf(operation);
         const previous = touched.has(key) ? touched.get(key) : this.#current(key);
         const revision = this.revision() + changes.length + 1;
@@ -230,6 +236,28 @@ export class SqliteStore implements Store {
     if (changesIntent) this.#copying.mark();
     if (keeps) this.#keeping.mark();
     for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
+  }
+
+  /**
+   * What of `batch` can be written. SQLite commits the durable file first, and cannot take that back when the volatile
+   * one has no space: a put that fills both would be refused with its intent kept. So it is refused before. Deletions
+   * get the volatile ballast's space; one that is only begun leaves its observation as it is.
+   */
+  #withinSpace(batch: readonly Waiting[]): readonly Operation[] {
+    const { volatileSpace, volatileBallast } = this.#deps;
+    const operations = batch.map(({ operation }) => operation);
+    const bytes = operations.reduce((sum, operation) => sum + 4 * observationLength(operation), volatileReserveBytes);
+    if (volatileSpace() >= bytes) {
+      volatileBallast.ensure();
+      return operations;
+    }
+    if (operations.every(isDeletion)) volatileBallast.release();
+    return operations.map((operation) => {
+      if (operation.type === 'delete' || operation.put.intent === undefined) return operation;
+      const { observation, ...put } = operation.put;
+      if (observation === undefined || put.isDeletion) return { type: 'put', put };
+      throw new StatusError('ServiceUnavailable', `${describeOperation(operation)}: no space left on device`);
+    });
   }
 
   #current(key: string): Entry | undefined {
@@ -272,6 +300,14 @@ export class SqliteStore implements Store {
       throw toStatusError(error, doing);
     }
   }
+}
+
+function isDeletion(operation: Operation): boolean {
+  return operation.type === 'delete' || operation.put.isDeletion === true;
+}
+
+function observationLength(operation: Operation): number {
+  return operation.type === 'put' ? (operation.put.observation?.length ?? 0) : 0;
 }
 
 function closedError(): StatusError {
