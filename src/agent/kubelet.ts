@@ -21,6 +21,7 @@ import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { createContainerEnder } from './lifecycle/create-container-ender.ts';
 import { type LogStorage, logStorage } from './logs/rotation/log-limits.ts';
 import { PodCache } from './pleg/pod-cache.ts';
 import { createPodCgroups, type PodCgroupsDeps, podCgroupParents } from './pod-cgroups.ts';
@@ -224,6 +225,8 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   const steps = createPodSteps({
     probes: prober,
+    lifecycle: createContainerEnder({ clock, log, runtime, events }),
+    hostIPs,
     runtime,
     images: imageManager,
     configs,

@@ -12,3 +12,6 @@ export const kubernetesVersion = '1.35.0';
 
 /** When it was built, in milliseconds since 1970: the clock of a device that says less is wrong. */
 export const builtAtMs: number = typeof ELIOT_BUILT_AT_MS === 'number' ? ELIOT_BUILT_AT_MS : Date.UTC(2026, 0, 1);
+
+/** For example `1.35`, as Kubernetes' programs name themselves in requests. */
+export const kubernetesMinorVersion: string = kubernetesVersion.split('.').slice(0, 2).join('.');

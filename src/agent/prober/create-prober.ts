@@ -5,13 +5,10 @@ import { httpGet } from '../../host/network/http-get.ts';
 import { limited } from '../../host/network/limited.ts';
 import { tcpConnect } from '../../host/network/tcp-connect.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { kubernetesVersion } from '../../lib/version.ts';
+import { kubernetesMinorVersion } from '../../lib/version.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { Prober, type ProberDeps } from './prober.ts';
 import { type RunProbeDeps, runProbe } from './run-probe.ts';
-
-/** As the kubelet's: `kube-probe/1.35`. */
-const userAgent = `kube-probe/${kubernetesVersion.split('.').slice(0, 2).join('.')}`;
 
 export interface CreateProberDeps extends Omit<ProberDeps, 'ask'> {
   readonly clock: Clock;
@@ -25,7 +22,7 @@ export function createProber({ runtime, events, ...deps }: CreateProberDeps): Pr
     execSync: (id, command, seconds, signal) => runtime.execSync(id, command, seconds, signal),
     network: { httpGet, tcpConnect, grpcHealth, limited },
     record: (pod, event) => events.record(pod, event),
-    userAgent,
+    userAgent: `kube-probe/${kubernetesMinorVersion}`,
   };
   return new Prober({ ...deps, ask: (target, signal) => runProbe(probeDeps, target, signal) });
 }

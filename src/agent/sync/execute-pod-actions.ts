@@ -15,13 +15,16 @@ import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.
 import type { PodAction } from './compute-pod-actions.ts';
 import { pidTargetOf } from './ephemeral-containers.ts';
 import { formatGoDuration } from './format-go-duration.ts';
-import type { ConfigProvider, ImageProvider, PodEvents, Waiting } from './services.ts';
+import type { ConfigProvider, ContainerLifecycle, ImageProvider, PodEvents, Waiting } from './services.ts';
 
 export interface ExecuteDeps {
   readonly runtime: Runtime;
   readonly images: ImageProvider;
   readonly configs: ConfigProvider;
   readonly events: PodEvents;
+  readonly lifecycle: ContainerLifecycle;
+  /** Addresses of the device: a pod on the host network has them. */
+  readonly hostIPs: () => readonly string[];
   readonly log: Logger;
   /** Removes the files of a container that was removed (log, termination log); the runtime leaves them behind. */
   readonly removeContainerFiles: (uid: string, container: ObservedContainer) => Promise<void>;
@@ -97,7 +100,7 @@ class Execution implements ExecuteResult {
       case 'RunSandbox':
         return await this.#runSandbox(action.attempt);
       case 'StartCreated':
-        return await this.#start(action.container, action.id);
+        return await this.#startCreated(action.container, action.id);
       case 'CreateContainer':
         return await this.#createContainer(action);
       case 'WaitBackOff':
@@ -111,10 +114,14 @@ class Execution implements ExecuteResult {
   }
 
   async killContainer(action: KillAction): Promise<void> {
-    this.#record('Normal', 'Killing', killingMessage(this.#pod, action), action.container);
-    const graceSeconds = killGraceSeconds(this.#pod, action);
+    const options = {
+      graceMs: killGraceSeconds(this.#pod, action) * 1000,
+      message: killingMessage(this.#pod, action),
+      podIP: this.#podIP(),
+    };
+    const ending = { id: action.id, name: action.container, isRunning: action.why !== 'StateUnknown' };
     // Given up when the pod is to end: it has a grace period of its own, which may be shorter.
-    await this.#deps.runtime.stopContainer(action.id, graceSeconds, this.#pulls);
+    await this.#deps.lifecycle.end(this.#pod, ending, options, this.#pulls);
   }
 
   async #stopSandbox({ id, isReplaced }: { readonly id: SandboxId; readonly isReplaced: boolean }): Promise<void> {
@@ -173,33 +180,54 @@ class Execution implements ExecuteResult {
     }
     this.#sandboxConfig ??= await configs.sandbox(this.#pod, this.#attempt);
     const sandboxConfig = this.#sandboxConfig;
-    await starts.run(async () => {
+    const started = await starts.run(async () => {
       let id: ContainerId;
       try {
         id = await runtime.createContainer(sandboxId, config.config, sandboxConfig, this.#signal);
       } catch (error) {
         this.#failed(error, container.name, 'CreateContainerError');
-        return;
+        return undefined;
       }
       this.#record('Normal', 'Created', 'Container created', container.name);
-      await this.#start(container.name, id);
-      if (!this.waiting.has(container.name)) {
-        log.info('container started', {
-          pod: podLogName(podRef(this.#pod)),
-          container: container.name,
-          attempt: action.attempt,
-        });
-      }
+      return (await this.#start(container.name, id)) ? id : undefined;
     }, this.#pulls);
+    if (started === undefined) return;
+    const { attempt } = action;
+    log.info('container started', { pod: podLogName(podRef(this.#pod)), container: container.name, attempt });
+    await this.#postStart(container, started);
   }
 
-  async #start(name: string, id: ContainerId): Promise<void> {
+  async #startCreated(name: string, id: ContainerId): Promise<void> {
+    const container = this.#containerNamed(name);
+    if ((await this.#start(name, id)) && container) await this.#postStart(container, id);
+  }
+
+  async #start(name: string, id: ContainerId): Promise<boolean> {
     try {
       await this.#deps.runtime.startContainer(id, this.#signal);
       this.#record('Normal', 'Started', 'Container started', name);
+      return true;
     } catch (error) {
       this.#failed(error, name, 'RunContainerError');
+      return false;
     }
+  }
+
+  /** A container whose hook failed is ended, and started again by the restart policy. */
+  async #postStart(container: Container, id: ContainerId): Promise<void> {
+    const { lifecycle } = this.#deps;
+    const podIP = this.#podIP();
+    const target = { pod: this.#pod, container, containerId: id, podIP };
+    const problem = await lifecycle.postStart(target, this.#pulls);
+    if (problem === undefined) return;
+    const ending = { id, name: container.name, isRunning: true };
+    const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    await lifecycle.end(this.#pod, ending, { graceMs, podIP, message: 'FailedPostStartHook' }, this.#pulls);
+    this.#hold(container.name, { reason: 'PostStartHookError', message: problem });
+  }
+
+  #podIP(): string {
+    return (this.#pod.spec.hostNetwork ? this.#deps.hostIPs()[0] : this.#ips[0]) ?? '';
   }
 
   /** Ends the journey of a failed create or start, unless the runtime is down: that concerns the whole pod. */

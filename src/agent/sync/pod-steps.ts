@@ -5,8 +5,8 @@
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { PodHealth } from '../container-health.ts';
-import { mayBeRunning, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
-import { isSidecar, type PodRef } from '../pod-names.ts';
+import { currentSandbox, mayBeRunning, type ObservedPod } from '../observed-pod.ts';
+import type { PodRef } from '../pod-names.ts';
 import { type ActionLimits, computePodActions, type PodAction } from './compute-pod-actions.ts';
 import { type ExecuteDeps, type ExecuteResult, executePodActions } from './execute-pod-actions.ts';
 import type { PodSteps, SyncResult } from './pod-workers.ts';
@@ -124,26 +124,16 @@ class Steps implements ProbedPodSteps {
   }
 
   async terminate(ref: PodRef, pod: Pod | undefined, graceMs: number, signal: AbortSignal): Promise<void> {
-    const { cache, runtime, clock, events, probes } = this.#deps;
+    const { cache, runtime, probes } = this.#deps;
     cache.distrust(ref.uid);
     let observed = await cache.read(ref.uid, signal);
     if (pod) probes.look(pod, observed);
     probes.endPod(ref.uid);
-    const deadline = clock.monotonicMs() + graceMs;
-    for (const group of stopOrder(pod, observed)) {
-      await Promise.all(
-        group.map(async ({ id, name }) => {
-          events.record(pod ?? ref, {
-            type: 'Normal',
-            reason: 'Killing',
-            message: `Stopping container ${name}`,
-            container: name,
-          });
-          const leftMs = Math.max(0, deadline - clock.monotonicMs());
-          await runtime.stopContainer(id, Math.ceil(leftMs / 1000), signal);
-        }),
-      );
-    }
+    const podIP = (pod?.spec.hostNetwork ? this.#deps.hostIPs() : currentSandbox(observed)?.ips)?.[0] ?? '';
+    const endings = observed.containers
+      .filter(mayBeRunning)
+      .map(({ id, name, state }) => ({ id, name, isRunning: state === 'Running' }));
+    await this.#deps.lifecycle.endAll(ref, pod, endings, { graceMs, podIP }, signal);
     // A sandbox that is down may still hold its address; stopping is repeatable.
     for (const sandbox of observed.sandboxes) await runtime.stopSandbox(sandbox.id, signal);
     cache.distrust(ref.uid);
@@ -171,6 +161,7 @@ class Steps implements ProbedPodSteps {
     if (pod) await this.#deps.removeObject(ref);
     reporter.forget(ref.uid);
     probes.forget(ref.uid);
+    this.#deps.lifecycle.forget(ref.uid);
     this.#reported.delete(ref.uid);
     this.#waiting.delete(ref.uid);
     this.#announced.delete(ref.uid);
@@ -280,14 +271,4 @@ function isStart(
 
 function isFinishedPhase(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-}
-
-/** Everything that may run, in the order in which it is stopped: sidecars last, the first started last of all. */
-function stopOrder(pod: Pod | undefined, observed: ObservedPod): readonly (readonly ObservedContainer[])[] {
-  const running = observed.containers.filter(mayBeRunning);
-  const sidecars = (pod?.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
-  const mains = running.filter(({ name }) => !sidecars.includes(name));
-  return [mains, ...sidecars.reverse().map((name) => running.filter((container) => container.name === name))].filter(
-    (group) => group.length > 0,
-  );
 }

@@ -94,6 +94,49 @@ export interface ObservedPods {
   get(uid: string): ObservedPod | undefined;
 }
 
+/** How one of a pod's containers is ended. */
+export interface EndOptions {
+  /** Milliseconds; 0: at once, without a hook. */
+  readonly graceMs: number;
+  readonly podIP: string;
+}
+
+interface EndedContainer {
+  readonly id: ContainerId;
+  readonly name: string;
+  readonly isRunning: boolean;
+}
+
+/** What is done to containers at their beginning and their end: hooks, the stop signal, the order of a pod's end. */
+export interface ContainerLifecycle {
+  /** Runs the hook of a container that was just started; why it failed, else undefined. Throws the signal's reason. */
+  postStart(
+    target: {
+      readonly pod: Pod;
+      readonly container: Container;
+      readonly containerId: ContainerId;
+      readonly podIP: string;
+    },
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
+  /** Ends one container of a pod that goes on; `message` is the event's. */
+  end(
+    pod: Pod,
+    container: EndedContainer,
+    options: EndOptions & { readonly message: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Ends the containers of a pod that ends, in Kubernetes' order. */
+  endAll(
+    ref: PodRef,
+    pod: Pod | undefined,
+    containers: readonly EndedContainer[],
+    options: EndOptions,
+    signal: AbortSignal,
+  ): Promise<void>;
+  forget(uid: string): void;
+}
+
 /** What is asked of containers that run. */
 export interface ContainerProbes {
   /** Follows the pod's containers as they are now; what is known of those that run. */
