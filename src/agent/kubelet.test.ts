@@ -93,6 +93,27 @@ describe('a kubelet', () => {
     assert.ok(device.events.includes('Normal Killing Container web failed liveness probe, will be restarted'));
   });
 
+  it('fails a pod that is active for too long, when its containers have ended', async () => {
+    await open();
+    await device.create({ ...web, activeDeadlineSeconds: 30, terminationGracePeriodSeconds: 5 });
+    await device.untilRunning();
+    const phases = new Set<string>();
+    await device.until(
+      (pod) => {
+        if (status(pod)?.state?.running) phases.add(pod?.status?.phase ?? '');
+        return pod?.status?.phase === 'Failed';
+      },
+      'the pod failed',
+      500,
+    );
+    const pod = await device.pod();
+    assert.deepEqual([...phases], ['Running']);
+    assert.equal(pod?.status?.reason, 'DeadlineExceeded');
+    assert.equal(pod?.status?.message, 'Pod was active on the node longer than the specified deadline');
+    assert.equal(status(pod)?.state?.terminated?.exitCode, 137);
+    assert.ok(device.events.includes(`Normal DeadlineExceeded ${pod?.status?.message}`));
+  });
+
   it('ends a deleted pod within its grace period and leaves nothing', async () => {
     await open();
     await device.create(web);

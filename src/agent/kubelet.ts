@@ -21,6 +21,7 @@ import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { ActiveDeadlines } from './lifecycle/active-deadlines.ts';
 import { createContainerEnder } from './lifecycle/create-container-ender.ts';
 import { type LogStorage, logStorage } from './logs/rotation/log-limits.ts';
 import { PodCache } from './pleg/pod-cache.ts';
@@ -32,6 +33,7 @@ import { computePodStatus } from './status/compute-pod-status.ts';
 import { qosClass } from './status/qos.ts';
 import { StatusManager } from './status/status-manager.ts';
 import { TerminationMessages } from './status/termination-messages.ts';
+import { isTerminal, withheldPhase } from './status/withhold-phase.ts';
 import { containerHash } from './sync/container-hash.ts';
 import { createPodSteps, type PodReporter } from './sync/pod-steps.ts';
 import { PodWorkers } from './sync/pod-workers.ts';
@@ -239,6 +241,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
     verdicts: admission,
+    deadlines: new ActiveDeadlines(clock),
     whenReady: deps.whenRuntimeReady ?? Promise.resolve(),
     starts: new Limiter(2 * machine.cpus),
     longestBackOffMs: settings.maxContainerRestartPeriod,
@@ -324,10 +327,15 @@ function namedVolumes(volumes: VolumeManager, onGone: (uid: string) => void): Po
 function createReporter(manager: StatusManager, clock: Clock, hostIPs: () => readonly string[]): PodReporter {
   return {
     newest: (pod) => manager.newest(pod),
-    publish: (pod, report) =>
-      manager.publish(pod, (current) =>
-        computePodStatus({ ...report, pod: current, hostIPs: hostIPs(), nowMs: clock.now() }),
-      ),
+    publish: async (pod, report) => {
+      let isFinished = false;
+      const published = await manager.publish(pod, (current) => {
+        const status = computePodStatus({ ...report, pod: current, hostIPs: hostIPs(), nowMs: clock.now() });
+        isFinished = isTerminal(status);
+        return withheldPhase(status, current.status, report.observed);
+      });
+      return published && { pod: published, isFinished };
+    },
     forget: (uid) => manager.forget(uid),
   };
 }

@@ -13,7 +13,7 @@ import { HttpObjectClient } from '../../src/client/http-object-client.ts';
 import { loadKubeconfig } from '../../src/client/kubeconfig.ts';
 import { runRemoteCommand } from '../../src/client/remote-command.ts';
 import { RestClient } from '../../src/client/rest-client.ts';
-import { Transport } from '../../src/client/transport.ts';
+import { Transport, type WebSocketTarget } from '../../src/client/transport.ts';
 import { createSystemClock } from '../../src/lib/clock.ts';
 import { type DeviceOptions, TestDevice, testImage } from './device.ts';
 import { waitFor } from './wait.ts';
@@ -63,6 +63,11 @@ export class ScenarioDevice {
   async close(): Promise<void> {
     this.#transport.close();
     await this.device.close();
+  }
+
+  /** What the `ws` package needs to reach a path of the API. */
+  webSocketTarget(path: string): WebSocketTarget {
+    return this.#transport.webSocketTarget(path);
   }
 
   /** A name that no other scenario of the file has. */

@@ -2,6 +2,7 @@
 import type { Container, ContainerStatus, Pod } from '../../api/kinds/pod/types.ts';
 import { healthOf, type PodHealth } from '../container-health.ts';
 import { containersNamed, type ObservedPod } from '../observed-pod.ts';
+import { isSidecar } from '../pod-names.ts';
 import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
 import { containerIdText, containerStateOf, terminatedStateOf, type Waiting } from './container-state.ts';
 
@@ -55,7 +56,7 @@ function containerStatus(
   const message = (id: string): string | undefined => input.messages.get(id);
   const own = containerStateOf(latest, message(latest.id));
   // While a start is being held back or fails, the last end moves to lastState (kubelet: reason cache).
-  const isHeld = waiting !== undefined && own?.running === undefined;
+  const isHeld = waiting !== undefined && !own?.running && mayStartAgain(input.pod, container, own);
   const state = isHeld ? { waiting } : (own ?? { waiting: { reason: defaultReason(input.pod) } });
   const ended = isHeld && own?.terminated ? own.terminated : undefined;
   const before = earlier?.state === 'Exited' ? terminatedStateOf(earlier, message(earlier.id)) : undefined;
@@ -119,6 +120,14 @@ function forgottenStatus(
     state: { waiting: waiting ?? { reason: defaultReason(input.pod) } },
     lastState: terminated ? { terminated: terminated as never } : {},
   };
+}
+
+/** One that has ended for good waits for nothing. */
+function mayStartAgain(pod: Pod, container: Container, state: ContainerStatus['state'] | undefined): boolean {
+  if (!state?.terminated || isSidecar(container)) return true;
+  const { restartPolicy } = pod.spec;
+  if (restartPolicy === 'Never') return false;
+  return state.terminated.exitCode !== 0 || (restartPolicy === 'Always' && !isInitContainer(pod, container));
 }
 
 function defaultReason(pod: Pod): string {

@@ -6,6 +6,7 @@ import { makePod } from '../../testing/pods.ts';
 import type { ObservedContainer, ObservedPod } from '../observed-pod.ts';
 import { runtimeAnnotations } from '../runtime-labels.ts';
 import { computePodStatus, type PodStatusInput } from './compute-pod-status.ts';
+import { withheldPhase } from './withhold-phase.ts';
 
 const startedAtMs = Date.UTC(2026, 0, 1, 10);
 const nowMs = Date.UTC(2026, 0, 1, 12);
@@ -306,5 +307,36 @@ describe('probes in the status of a pod', () => {
       status.conditions?.find(({ type }) => type === 'Initialized')?.status;
     assert.equal(initialized(compute(pod, seen, health(false, false))), 'False');
     assert.equal(initialized(compute(pod, seen, health(true, true))), 'True');
+  });
+});
+
+describe('a container that could not be started', () => {
+  const seen = observed([exited(128, { reason: 'StartError', message: 'no such file' })]);
+  const waiting = { waiting: new Map([['web', { reason: 'RunContainerError', message: 'no such file' }]]) };
+
+  it('waits for its next start, its end being the last state', () => {
+    const status = first(compute(makePod(), seen, waiting));
+    assert.equal(status?.state?.waiting?.reason, 'RunContainerError');
+    assert.equal(status?.lastState?.terminated?.reason, 'StartError');
+  });
+
+  it('has ended when it is not started again', () => {
+    const status = compute(makePod({ spec: { restartPolicy: 'Never' } }), seen, waiting);
+    assert.equal(status.phase, 'Failed');
+    assert.equal(first(status)?.state?.terminated?.reason, 'StartError');
+    assert.deepEqual(first(status)?.lastState, {});
+  });
+});
+
+describe('the phase of a pod that is over', () => {
+  it('is withheld while one of its containers may run', () => {
+    const pod = makePod({ status: { phase: 'Running', conditions: [] } });
+    const verdict = { reason: 'DeadlineExceeded', message: 'too long' };
+    const running = observed([container()]);
+    const withheld = withheldPhase(compute(pod, running, { verdict }), pod.status, running);
+    assert.deepEqual([withheld.phase, withheld.reason, withheld.message], ['Running', undefined, undefined]);
+    const ended = observed([exited(137)]);
+    const told = withheldPhase(compute(pod, ended, { verdict, hasEnded: true }), pod.status, ended);
+    assert.deepEqual([told.phase, told.reason, told.message], ['Failed', 'DeadlineExceeded', 'too long']);
   });
 });

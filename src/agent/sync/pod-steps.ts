@@ -14,6 +14,7 @@ import {
   type ContainerProbes,
   type ObservedPods,
   type PodCgroups,
+  type PodDeadlines,
   type PodVerdicts,
   type PodVolumes,
   type TerminationMessages,
@@ -32,11 +33,18 @@ export interface PodReport {
   readonly verdict?: Verdict;
 }
 
+export interface PublishedPod {
+  /** As it then is. */
+  readonly pod: Pod;
+  /** Nothing of it is to run again. Its phase says so when nothing of it runs any more. */
+  readonly isFinished: boolean;
+}
+
 export interface PodReporter {
   /** The pod with the newest status that is known. */
   newest(pod: Pod): Pod;
-  /** Publishes what was seen; the pod as it then is, undefined when its object is gone. */
-  publish(pod: Pod, report: PodReport): Promise<Pod | undefined>;
+  /** Publishes what was seen; undefined when its object is gone. */
+  publish(pod: Pod, report: PodReport): Promise<PublishedPod | undefined>;
   forget(uid: string): void;
 }
 
@@ -49,6 +57,7 @@ export interface PodStepsDeps extends ExecuteDeps, ActionLimits {
   readonly cgroups: PodCgroups;
   readonly messages: TerminationMessages;
   readonly verdicts: PodVerdicts;
+  readonly deadlines: PodDeadlines;
   /** Removes the API object, as the kubelet does at the end; fine when it is gone. */
   readonly removeObject: (ref: PodRef) => Promise<void>;
   /** Removes log directory and whatever else is kept of a pod on the device. */
@@ -82,17 +91,28 @@ class Steps implements ProbedPodSteps {
   /** By uid, why containers wait: kept while the same start is tried again. */
   readonly #waiting = new Map<string, ReadonlyMap<string, Waiting>>();
   readonly #announced = new Set<string>();
+  /** By uid, why a pod was failed: published when its containers have ended. */
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(deps: PodStepsDeps) {
     this.#deps = deps;
   }
 
   async sync(given: Pod, signal: AbortSignal): Promise<SyncResult> {
+    const { deadlines, reporter } = this.#deps;
+    const result = await this.#sync(given, signal);
+    const dueMs = deadlines.dueMs(reporter.newest(given));
+    if (result.kind === 'Finished' || dueMs === undefined) return result;
+    return { ...result, atMonotonicMs: Math.min(result.atMonotonicMs ?? Infinity, dueMs) };
+  }
+
+  async #sync(given: Pod, signal: AbortSignal): Promise<SyncResult> {
     const { cache, clock, reporter } = this.#deps;
     const uid = given.metadata.uid ?? '';
     const observed = await cache.read(uid, signal);
     let pod = reporter.newest(given);
-    const verdict = this.#deps.verdicts.verdict(pod);
+    const { verdicts, deadlines } = this.#deps;
+    const verdict = this.#verdicts.get(uid) ?? verdicts.verdict(pod) ?? deadlines.verdict(pod);
     if (verdict) return await this.#fail(pod, observed, verdict);
     this.#announce(pod, observed);
 
@@ -100,8 +120,8 @@ class Steps implements ProbedPodSteps {
     const actions = computePodActions(pod, observed, probes.look(pod, observed), clock.monotonicMs(), this.#deps);
     const published = await this.#publish(pod, observed, false);
     if (published === undefined) return { kind: 'Again', atMonotonicMs: undefined };
-    pod = published;
-    if (isFinishedPhase(pod)) return { kind: 'Finished' };
+    if (published.isFinished) return { kind: 'Finished' };
+    pod = published.pod;
     const isHeld = await this.#prepare(pod, actions, signal);
     if (isHeld) return { kind: 'Retry', atMonotonicMs: undefined };
     if (actions.length === 0) {
@@ -112,7 +132,7 @@ class Steps implements ProbedPodSteps {
     const after = await this.#execute(pod, observed, actions, signal);
     const health = probes.look(pod, after.observed);
     const next = await this.#publish(pod, after.observed, false);
-    if (next && isFinishedPhase(next)) return { kind: 'Finished' };
+    if (next?.isFinished) return { kind: 'Finished' };
     if (after.mustRetry) return { kind: 'Retry', atMonotonicMs: after.retryAtMonotonicMs };
     // What was started may ask for the next step at once: an init container that is a sidecar, one that ended already
     // (nobody will tell of its end again: this look has seen it).
@@ -138,8 +158,10 @@ class Steps implements ProbedPodSteps {
     for (const sandbox of observed.sandboxes) await runtime.stopSandbox(sandbox.id, signal);
     cache.distrust(ref.uid);
     observed = await cache.read(ref.uid, signal);
-    if (pod) probes.look(pod, observed);
-    if (pod) await this.#publish(this.#deps.reporter.newest(pod), observed, !observed.containers.some(mayBeRunning));
+    if (pod === undefined) return;
+    probes.look(pod, observed);
+    const hasEnded = !observed.containers.some(mayBeRunning);
+    await this.#publish(this.#deps.reporter.newest(pod), observed, hasEnded, this.#verdicts.get(ref.uid));
   }
 
   async finish(ref: PodRef, pod: Pod | undefined, isDeleted: boolean, signal: AbortSignal): Promise<'Gone' | 'Kept'> {
@@ -162,6 +184,8 @@ class Steps implements ProbedPodSteps {
     reporter.forget(ref.uid);
     probes.forget(ref.uid);
     this.#deps.lifecycle.forget(ref.uid);
+    this.#deps.deadlines.forget(ref.uid);
+    this.#verdicts.delete(ref.uid);
     this.#reported.delete(ref.uid);
     this.#waiting.delete(ref.uid);
     this.#announced.delete(ref.uid);
@@ -184,9 +208,12 @@ class Steps implements ProbedPodSteps {
     });
   }
 
-  /** Publishes that the pod has failed for good; its containers are ended next. */
+  /** The pod has failed for good; its containers are ended next, then its phase says so. */
   async #fail(pod: Pod, observed: ObservedPod, verdict: Verdict): Promise<SyncResult> {
-    if (verdict.event) this.#deps.events.record(pod, { type: 'Warning', ...verdict.event });
+    if (verdict.event && !this.#verdicts.has(observed.uid)) {
+      this.#deps.events.record(pod, { type: 'Warning', ...verdict.event });
+    }
+    this.#verdicts.set(observed.uid, verdict);
     this.#waiting.delete(observed.uid);
     await this.#publish(pod, observed, false, verdict);
     return { kind: 'Finished', ...(verdict.graceSeconds === undefined ? {} : { graceSeconds: verdict.graceSeconds }) };
@@ -242,7 +269,12 @@ class Steps implements ProbedPodSteps {
     await this.#publish(this.#deps.reporter.newest(last.pod), last.observed, last.hasEnded, last.verdict);
   }
 
-  async #publish(pod: Pod, observed: ObservedPod, hasEnded: boolean, verdict?: Verdict): Promise<Pod | undefined> {
+  async #publish(
+    pod: Pod,
+    observed: ObservedPod,
+    hasEnded: boolean,
+    verdict?: Verdict,
+  ): Promise<PublishedPod | undefined> {
     this.#reported.set(observed.uid, { pod, observed, hasEnded, verdict });
     // Taken now, with the observation that it belongs to; the queue may be long.
     const health = this.#deps.probes.health(observed.uid);
@@ -267,8 +299,4 @@ function isStart(
   action: PodAction,
 ): action is Extract<PodAction, { readonly kind: 'CreateContainer' | 'StartCreated' }> {
   return action.kind === 'CreateContainer' || action.kind === 'StartCreated';
-}
-
-function isFinishedPhase(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }

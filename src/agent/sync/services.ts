@@ -163,10 +163,18 @@ export interface Verdict {
   readonly message: string;
   /** Seconds that its containers get to end; undefined for as long as the pod's own. */
   readonly graceSeconds?: number;
-  /** A warning that goes with it. */
-  readonly event?: { readonly reason: string; readonly message: string };
+  /** An event that goes with it, a warning unless it says otherwise. */
+  readonly event?: { readonly type?: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
   /** A condition of the pod that goes with it. */
   readonly condition?: { readonly type: string; readonly reason: string; readonly message: string };
+}
+
+/** How long a pod may be active. */
+export interface PodDeadlines {
+  /** When it is to be failed, on the clock that never jumps; undefined: never. */
+  dueMs(pod: Pod): number | undefined;
+  verdict(pod: Pod): Verdict | undefined;
+  forget(uid: string): void;
 }
 
 /** Whoever may end a pod for good. */
