@@ -23,6 +23,7 @@ import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
 import { createUsageReader } from '../host/cgroup-usage.ts';
 import { createCgroups } from '../host/cgroups.ts';
+import { createDeviceNodes } from '../host/device-nodes.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
 import { createMounts } from '../host/mounts.ts';
@@ -239,6 +240,7 @@ async function runWithStore(
         mounts: createTmpfs(runChild, createMounts(runChild), group.signal),
         cgroups: await createCgroups(),
         watchPaths,
+        deviceNodes: createDeviceNodes(),
       },
       machine,
       allocatable,
@@ -314,6 +316,10 @@ async function runWithStore(
     log,
     machine: { ...machine, ...identity },
     settings,
+    devices: async () => {
+      await kubelet.devices.refresh();
+      return kubelet.devices.resources();
+    },
     observe: (stopping) =>
       observeNode(
         { runtime: runtime.runtime, readAddresses: hostIPs, apiPort: port, storeRecovered: opened.recovered },
@@ -321,6 +327,10 @@ async function runWithStore(
       ),
   });
   if (!opened.readOnly) await publisher.register();
+  kubelet.devices.watch(() => {
+    publisher.poke();
+    kubelet.lookAgain();
+  }, group.signal);
   await deviceTokens.learnNode();
   podApi = new PodApi({
     listen: { host: splitListenAddress(settings.listen).host, port },

@@ -8,6 +8,7 @@ import type { Secret } from '../api/kinds/secret.ts';
 import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
 import { pods } from '../api/resources.ts';
 import type { Cgroups } from '../host/cgroups.ts';
+import type { DeviceNodes } from '../host/device-nodes.ts';
 import type { Files } from '../host/files.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Limiter } from '../lib/limiter.ts';
@@ -17,6 +18,7 @@ import type { Images, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import { NodeAdmission } from './admission/node-admission.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
+import { DeviceManager, type DeviceSetting } from './devices/device-manager.ts';
 import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
@@ -68,6 +70,7 @@ export interface KubeletDeps {
     readonly mounts: VolumeMounts;
     readonly cgroups: Cgroups;
     readonly watchPaths: PodDnsDeps['watch'];
+    readonly deviceNodes: DeviceNodes;
   };
   readonly machine: { readonly cpus: number; readonly memoryBytes: number };
   /** Quantities that pods may use together, by resource. */
@@ -78,6 +81,7 @@ export interface KubeletDeps {
   readonly settings: {
     readonly nodeName: string;
     readonly instanceId: string;
+    readonly devices: readonly DeviceSetting[];
     /** KubeletConfiguration; -1: no limit. */
     readonly podPidsLimit: number;
     readonly maxParallelImagePulls: number;
@@ -107,6 +111,8 @@ export interface KubeletDeps {
 export interface Kubelet {
   /** What runs now, for logs, exec and port-forward. */
   readonly cache: PodCache;
+  /** Devices of the machine that containers are given. */
+  readonly devices: DeviceManager;
   /** Control group of a pod, below the root of control groups. */
   readonly cgroupOf: (pod: Pod) => string;
   /** Where logs lie. */
@@ -171,7 +177,14 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     log,
     resolvConf: settings.resolvConf,
   });
+  const devices = new DeviceManager({
+    settings: settings.devices,
+    nodes: host.deviceNodes,
+    pods: () => informers.pods.list(),
+    observed: cache,
+  });
   const configs = new ConfigProvider({
+    devices,
     instanceId: settings.instanceId,
     sources: { configMap, secret },
     files: host.files,
@@ -282,6 +295,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   return {
     cache,
+    devices,
     cgroupOf: (pod) => cgroups.path(pod),
     logRoots: remains.logRoots,
     whenObserved: cache.whenListed,

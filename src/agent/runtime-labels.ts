@@ -16,6 +16,8 @@ export const runtimeAnnotations = {
   backOffCount: 'run.eliot.back-off-count',
   /** Host path of the file that is the container's termination log. */
   terminationLog: 'run.eliot.termination-log',
+  /** JSON: by resource, the paths of the devices that the container was given. */
+  devices: 'run.eliot.devices',
 } as const;
 
 /** The count in an annotation; 0 when it is missing or no number. */

@@ -94,6 +94,7 @@ export class KubeletDevice {
             unmountBelow: async () => {},
             isOnTmpfs: async () => true,
           },
+          deviceNodes: { find: async () => [], watch: () => {} },
           cgroups: {
             // The groups above stay.
             ensure: async (path) => void (path.includes('/pod') && this.cgroups.push(path)),
@@ -113,6 +114,7 @@ export class KubeletDevice {
         settings: {
           nodeName: node,
           instanceId: 'i1',
+          devices: [],
           podPidsLimit: -1,
           maxParallelImagePulls: 2,
           presentImageWhenOffline: true,

@@ -5,7 +5,7 @@
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Files } from '../../host/files.ts';
 import type { ContainerConfig, ContainerId, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
-import { containerConfig } from './container-config.ts';
+import { type AssignedDevices, containerConfig } from './container-config.ts';
 import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
 import type { QosClassName } from './container-resources.ts';
 import type { PodFacts } from './field-ref.ts';
@@ -33,8 +33,14 @@ export interface ConfigProviderDeps {
   /** Host path behind a mount of the container; prepares `subPath` in it. Rejects with a message for the container's status. */
   readonly mountSource: (pod: Pod, volumeName: string, subPath: string) => Promise<string>;
   readonly isReadOnlyVolume: (pod: Pod, volumeName: string) => boolean;
+  readonly devices: DeviceProvider;
   /** See `PodFacts.apiVariables`; asked for when the sandbox is up. */
   readonly apiVariables: (pod: Pod) => Promise<PodFacts['apiVariables']>;
+}
+
+/** Whoever hands devices of the machine out; a sentence when there are too few. */
+export interface DeviceProvider {
+  assign(pod: Pod, container: Container): Promise<AssignedDevices | string>;
 }
 
 export interface ContainerIdentity {
@@ -84,7 +90,9 @@ export class ConfigProvider {
         allocatable: allocatable(),
         apiVariables: await this.#deps.apiVariables(pod),
       };
-      const env = containerEnv(pod, container, sources, facts);
+      const devices = await this.#deps.devices.assign(pod, container);
+      if (typeof devices === 'string') throw new ContainerConfigError(devices);
+      const env = new Map([...deviceVariables(devices), ...containerEnv(pod, container, sources, facts)]);
       const config = containerConfig(pod, container, {
         instanceId,
         hash: hash(container),
@@ -98,6 +106,7 @@ export class ConfigProvider {
         seccompDirectory,
         qos: qos(pod),
         memoryCapacityBytes,
+        devices,
       });
       return { kind: 'Config', config };
     } catch (error) {
@@ -147,4 +156,12 @@ export class ConfigProvider {
     await files.writeFile(path, '', 0o666);
     return path;
   }
+}
+
+/** `ELIOT_DEVICE_SERIAL=/dev/ttyUSB0,…`: which of the devices of a name it got. */
+function deviceVariables({ paths }: AssignedDevices): readonly (readonly [string, string])[] {
+  return Object.entries(paths).map(([resource, given]) => {
+    const name = resource.slice(resource.indexOf('/') + 1).replaceAll(/[^a-z0-9]/g, '_');
+    return [`ELIOT_DEVICE_${name.toUpperCase()}`, given.join(',')];
+  });
 }

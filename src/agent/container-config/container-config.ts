@@ -1,6 +1,6 @@
 /** A container in the words of CRI. Pure: paths of volumes and files are handed in. */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
-import type { ContainerConfig, ContainerId, Image, Mount } from '../../runtime/runtime.ts';
+import type { ContainerConfig, ContainerId, Device, Image, Mount } from '../../runtime/runtime.ts';
 import { podRef } from '../pod-names.ts';
 import { runtimeAnnotations, runtimeLabels } from '../runtime-labels.ts';
 import { ContainerConfigError } from './container-env.ts';
@@ -27,6 +27,16 @@ export interface ContainerFacts {
   readonly seccompDirectory: string;
   readonly qos: QosClassName;
   readonly memoryCapacityBytes: number;
+  readonly devices: AssignedDevices;
+}
+
+/** Devices of the machine that the container was given. */
+export interface AssignedDevices {
+  readonly devices: readonly Device[];
+  /** Groups that own them. */
+  readonly groups: readonly number[];
+  /** By resource, their paths. */
+  readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 
 /** @throws ContainerConfigError when runAsNonRoot cannot be kept */
@@ -35,6 +45,7 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
   if (problem !== undefined) throw new ContainerConfigError(problem);
 
   const { uid, namespace, name } = podRef(pod);
+  const security = containerSecurity(pod, container, facts.seccompDirectory);
   const expand = (text: string): string => expandVariables(text, (variable) => facts.env.get(variable));
   return {
     name: container.name,
@@ -45,7 +56,7 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
     workingDir: container.workingDir ?? '',
     env: [...facts.env].map(([key, value]) => ({ name: key, value })),
     mounts: allMounts(container, facts),
-    devices: [],
+    devices: facts.devices.devices,
     labels: {
       [runtimeLabels.podName]: name,
       [runtimeLabels.podNamespace]: namespace,
@@ -58,6 +69,9 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
       [runtimeAnnotations.restartCount]: String(facts.restartCount),
       [runtimeAnnotations.backOffCount]: String(facts.backOffCount),
       [runtimeAnnotations.terminationLog]: facts.terminationLog,
+      ...(facts.devices.devices.length > 0
+        ? { [runtimeAnnotations.devices]: JSON.stringify(facts.devices.paths) }
+        : {}),
     },
     logPath: `${container.name}/${facts.attempt}.log`,
     stdin: container.stdin ?? false,
@@ -65,7 +79,8 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
     tty: container.tty ?? false,
     resources: containerResources(container, facts.qos, facts.memoryCapacityBytes),
     security: {
-      ...containerSecurity(pod, container, facts.seccompDirectory),
+      ...security,
+      supplementalGroups: [...new Set([...security.supplementalGroups, ...facts.devices.groups])],
       ...(facts.pidTarget === undefined ? {} : { pidTarget: facts.pidTarget }),
     },
   };

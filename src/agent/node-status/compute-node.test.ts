@@ -6,8 +6,8 @@ import {
   computeNodeStatus,
   computeTaints,
   isNodeStatusChanged,
-  keepForeignResources,
   type NodeObservation,
+  withResources,
 } from './compute-node.ts';
 
 const settings = {
@@ -95,7 +95,13 @@ describe('the status of a node', () => {
   it('keeps resources that somebody else added to the node', () => {
     const status = computeNodeStatus(settings, machine, healthy, [], at(0));
     const published = { ...status, capacity: { 'example.com/dongle': '2', 'eliot.run/gone': '1', cpu: '9' } };
-    const next = keepForeignResources(status, { ...published, allocatable: { 'example.com/dongle': '1' } });
+    const next = withResources(
+      status,
+      { ...published, allocatable: { 'example.com/dongle': '1' } },
+      { 'eliot.run/serial': { capacity: '2', allocatable: '1' } },
+    );
+    assert.equal(next.capacity?.['eliot.run/serial'], '2');
+    assert.equal(next.allocatable?.['eliot.run/serial'], '1');
     assert.equal(next.capacity?.['example.com/dongle'], '2');
     assert.equal(next.allocatable?.['example.com/dongle'], '1');
     assert.equal(next.capacity?.['eliot.run/gone'], undefined);

@@ -116,20 +116,22 @@ function withTimes(condition: Condition, previous: readonly NodeCondition[], now
   return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
 }
 
+/** By name (`eliot.run/serial`), quantities. */
+export type ExtendedResources = Readonly<Record<string, { readonly capacity: string; readonly allocatable: string }>>;
+
 /**
- * The status with the resources that somebody else added to the node (`example.com/dongle`): as the kubelet, the device
- * speaks only for what it knows.
+ * The status with the device's own extended resources, and those that somebody else added to the node
+ * (`example.com/dongle`): as the kubelet, the device speaks only for what it knows.
  */
-export function keepForeignResources(next: Node['status'], published: Node['status']): Node['status'] {
-  const foreign = (amounts: Readonly<Record<string, string>> = {}): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries(amounts).filter(([name]) => name.includes('/') && !name.startsWith('eliot.run/')),
-    );
-  return {
-    ...next,
-    capacity: { ...foreign(published.capacity), ...next.capacity },
-    allocatable: { ...foreign(published.allocatable), ...next.allocatable },
-  };
+export function withResources(next: Node['status'], published: Node['status'], own: ExtendedResources): Node['status'] {
+  const merged = (list: 'capacity' | 'allocatable'): Record<string, string> => ({
+    ...Object.fromEntries(
+      Object.entries(published[list] ?? {}).filter(([name]) => name.includes('/') && !name.startsWith('eliot.run/')),
+    ),
+    ...next[list],
+    ...Object.fromEntries(Object.entries(own).map(([name, amounts]) => [name, amounts[list]])),
+  });
+  return { ...next, capacity: merged('capacity'), allocatable: merged('allocatable') };
 }
 
 const conditionTaints: Readonly<Record<string, string>> = {

@@ -16,11 +16,12 @@ import {
   computeNodeLabels,
   computeNodeStatus,
   computeTaints,
+  type ExtendedResources,
   isNodeStatusChanged,
-  keepForeignResources,
   type NodeMachine,
   type NodeObservation,
   type NodeSettings,
+  withResources,
 } from './compute-node.ts';
 
 export interface NodeStatusDeps {
@@ -34,6 +35,8 @@ export interface NodeStatusDeps {
     /** Milliseconds. */
     readonly nodeStatusReportFrequency: number;
   };
+  /** Counts the devices of the machine that pods may ask for. */
+  readonly devices: () => Promise<ExtendedResources>;
   /** Looks at the runtime and the addresses; never throws, but says what is wrong. */
   readonly observe: (signal: AbortSignal) => Promise<NodeObservation>;
 }
@@ -67,7 +70,7 @@ export class NodeStatusPublisher {
       capacity: computeCapacity(machine, settings.maxPods),
       allocatable: computeAllocatable(machine, settings),
     };
-    const status = keepForeignResources({ ...node.status, ...sizes }, node.status);
+    const status = withResources({ ...node.status, ...sizes }, node.status, await this.#deps.devices());
     if (!isNodeStatusChanged(status, node.status)) return;
     await client.update<Node>(nodes, { ...node, status }, { subresource: 'status', fieldManager: 'kubelet' });
   }
@@ -95,7 +98,7 @@ export class NodeStatusPublisher {
     const node = await this.#ensureNode();
     const now = clock.now();
     const computed = computeNodeStatus(settings, machine, observation, node.status.conditions ?? [], formatTime(now));
-    const status = keepForeignResources(computed, node.status);
+    const status = withResources(computed, node.status, await this.#deps.devices());
     const isDue = clock.monotonicMs() - this.#reportedAtMs >= settings.nodeStatusReportFrequency;
     if (isDue || isNodeStatusChanged(status, node.status)) {
       await client.update<Node>(nodes, { ...node, status }, { subresource: 'status', fieldManager: 'kubelet' });

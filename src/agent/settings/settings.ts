@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import { parseQuantityParts } from '../../api/quantity-parts.ts';
+import { deviceSettings } from './device-settings.ts';
 import { registriesSchema } from './registries.ts';
 import { defaultEvictionHard, reserved, thresholds } from './resource-settings.ts';
 
@@ -196,6 +197,10 @@ export const settingsSchema = v.strictObject({
       ),
     ),
     '1Mi',
+  ),
+  devices: v.optional(
+    v.pipe(deviceSettings, about('Device nodes that pods may ask for as eliot.run/NAME. See the guide on devices.')),
+    [],
   ),
   // kube-apiserver's --event-ttl
   eventTtl: v.optional(v.pipe(duration, about('How long events are kept.')), '1h'),
