@@ -21,6 +21,7 @@ import { type Followed, Informer } from '../client/informer.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
+import { createBindInside } from '../host/bind-inside.ts';
 import { createUsageReader } from '../host/cgroup-usage.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createDeviceNodes } from '../host/device-nodes.ts';
@@ -225,6 +226,7 @@ async function runWithStore(
     });
   }
   const runtimeReady = Promise.withResolvers<void>();
+  const mountTable = createMounts(runChild);
   const kubelet = createKubelet(
     {
       client: nodeClient,
@@ -237,7 +239,10 @@ async function runWithStore(
       informers,
       host: {
         files: createFiles(),
-        mounts: createTmpfs(runChild, createMounts(runChild), group.signal),
+        mounts: {
+          ...createTmpfs(runChild, mountTable, group.signal),
+          bindInside: createBindInside(runChild, mountTable, group.signal),
+        },
         cgroups: await createCgroups(),
         watchPaths,
         deviceNodes: createDeviceNodes(),

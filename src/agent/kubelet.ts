@@ -198,7 +198,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     memoryCapacityBytes: machine.memoryBytes,
     hostIPs,
     allocatable,
-    mountSource: (pod, name, subPath) => volumes.mountSource(pod, name, subPath),
+    mountSource: (pod, name, subPath, place) => volumes.mountSource(pod, name, subPath, place),
     isReadOnlyVolume: (pod, name) => isApiVolume(volumeNamed(pod, name) ?? { name }),
     apiVariables: deps.apiVariables ?? (async () => undefined),
   });

@@ -1,6 +1,7 @@
 /** The mount table, and taking mounts away. */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { StatusError } from '../lib/status-error.ts';
+import { unlessMissing } from '../lib/unless-missing.ts';
 import type { RunChild } from './run-child.ts';
 
 export interface Mounts {
@@ -37,8 +38,10 @@ export function parseMountInfo(text: string): readonly string[] {
  * @throws StatusError `InternalError` when mounts stay
  */
 export async function unmountBelow(mounts: Mounts, directories: readonly string[], signal: AbortSignal): Promise<void> {
+  // The table knows no links. What it does not name here would be deleted with the directory, and be somebody's files.
+  const real = await Promise.all(directories.map(async (path) => (await unlessMissing(realpath(path))) ?? path));
   const isBelow = (path: string): boolean =>
-    directories.some((directory) => path === directory || path.startsWith(`${directory}/`));
+    real.some((directory) => path === directory || path.startsWith(`${directory}/`));
   for (let round = 0; round < 10; round += 1) {
     const below = (await mounts.list()).filter(isBelow);
     if (below.length === 0) return;

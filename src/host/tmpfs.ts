@@ -1,6 +1,7 @@
 /** Volumes in memory: tmpfs mounts, and whether a path is on one already. */
-import { statfs } from 'node:fs/promises';
+import { realpath, statfs } from 'node:fs/promises';
 import { StatusError } from '../lib/status-error.ts';
+import { unlessMissing } from '../lib/unless-missing.ts';
 import { type Mounts, unmountBelow } from './mounts.ts';
 import type { RunChild } from './run-child.ts';
 
@@ -20,7 +21,8 @@ export interface Tmpfs {
 /** @param signal aborts programs under way when the process stops */
 export function createTmpfs(runChild: RunChild, mounts: Mounts, signal: AbortSignal): Tmpfs {
   return {
-    isMountPoint: async (path) => (await mounts.list()).includes(path),
+    // The mount table knows no links.
+    isMountPoint: async (path) => (await mounts.list()).includes((await unlessMissing(realpath(path))) ?? path),
     async mountTmpfs(path, { sizeBytes, mode }) {
       const size = sizeBytes === undefined ? '' : `,size=${sizeBytes}`;
       const options = `mode=${mode.toString(8)},nosuid,nodev${size}`;

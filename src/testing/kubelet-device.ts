@@ -93,6 +93,7 @@ export class KubeletDevice {
             mountTmpfs: async () => {},
             unmountBelow: async () => {},
             isOnTmpfs: async () => true,
+            bindInside: async () => {},
           },
           deviceNodes: { find: async () => [], watch: () => {} },
           cgroups: {

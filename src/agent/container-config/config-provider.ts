@@ -30,8 +30,8 @@ export interface ConfigProviderDeps {
   readonly memoryCapacityBytes: number;
   readonly hostIPs: () => readonly string[];
   readonly allocatable: () => PodFacts['allocatable'];
-  /** Host path behind a mount of the container; prepares `subPath` in it. Rejects with a message for the container's status. */
-  readonly mountSource: (pod: Pod, volumeName: string, subPath: string) => Promise<string>;
+  /** Host path behind a mount; prepares `subPath` in it. `place` tells the mounts of a pod apart. */
+  readonly mountSource: (pod: Pod, volumeName: string, subPath: string, place: string) => Promise<string>;
   readonly isReadOnlyVolume: (pod: Pod, volumeName: string) => boolean;
   readonly devices: DeviceProvider;
   /** See `PodFacts.apiVariables`; asked for when the sandbox is up. */
@@ -117,12 +117,12 @@ export class ConfigProvider {
 
   async #mounts(pod: Pod, container: Container, env: ReadonlyMap<string, string>): Promise<readonly Mount[]> {
     const mounts: Mount[] = [];
-    for (const mount of container.volumeMounts ?? []) {
+    for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '');
       try {
         mounts.push({
           containerPath: mount.mountPath,
-          hostPath: await this.#deps.mountSource(pod, mount.name, subPath),
+          hostPath: await this.#deps.mountSource(pod, mount.name, subPath, `${container.name}/${index}`),
           readonly: mount.readOnly === true || this.#deps.isReadOnlyVolume(pod, mount.name),
           propagation: (mount.mountPropagation ?? 'None') as Mount['propagation'],
         });

@@ -26,6 +26,11 @@ export class VolumeLayout {
     return `${this.#dirs.runDir}/pods/${uid}`;
   }
 
+  /** Where the sub-paths that containers mount are bound to, below the run directory. */
+  subPathDirectory(uid: string): string {
+    return `${this.podRunDirectory(uid)}/volume-subpaths`;
+  }
+
   /** Host path of a volume; undefined for a source that is not supported. */
   path(uid: string, volume: Volume): string | undefined {
     const source = volumeSource(volume);

@@ -10,7 +10,6 @@ import type { Files } from '../../host/files.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
-import { resolveSubPath } from './sub-path.ts';
 import { SetUpError } from './volume-error.ts';
 import { isApiVolume, isInMemory, type VolumeLayout, volumeNamed, volumeSource } from './volume-layout.ts';
 import { type PayloadSources, volumePayload } from './volume-payload.ts';
@@ -23,6 +22,8 @@ export interface VolumeMounts {
   /** Unmounts everything at and below `path`, deepest first. Fine when there is nothing. */
   unmountBelow(path: string): Promise<void>;
   isOnTmpfs(path: string): Promise<boolean>;
+  /** Binds what `subPath` names inside of a volume to `target`. Throws when that would lead out of the volume. */
+  bindInside(volumePath: string, subPath: string, target: string): Promise<void>;
 }
 
 export interface VolumeManagerDeps {
@@ -59,14 +60,24 @@ export class VolumeManager {
       await mounts.unmountBelow(directory);
       await files.remove(`${directory}/volumes`);
     }
+    await files.remove(layout.subPathDirectory(uid));
   }
 
-  /** Host path behind a mount of a container. */
-  async mountSource(pod: Pod, volumeName: string, subPath: string): Promise<string> {
+  /**
+   * Host path behind a mount of a container. A sub-path is bound to a place of our own first: the runtime looks paths up
+   * by name, and the volume's content belongs to containers. It stays what it was when its volume is rewritten later.
+   *
+   * @param place tells the mounts of a pod apart: container, and number of the mount in it
+   */
+  async mountSource(pod: Pod, volumeName: string, subPath: string, place: string): Promise<string> {
+    const { layout, mounts } = this.#deps;
     const volume = volumeNamed(pod, volumeName);
-    const path = volume && this.#deps.layout.path(pod.metadata.uid ?? '', volume);
+    const path = volume && layout.path(pod.metadata.uid ?? '', volume);
     if (path === undefined) throw new SetUpError(`volume "${volumeName}" has no path on the device`);
-    return subPath === '' ? path : await resolveSubPath(path, subPath, this.#deps.files);
+    if (subPath === '') return path;
+    const target = `${layout.subPathDirectory(pod.metadata.uid ?? '')}/${volumeName}/${place}`;
+    await mounts.bindInside(path, subPath, target);
+    return target;
   }
 
   async #named(volume: Volume, act: () => Promise<void>): Promise<void> {

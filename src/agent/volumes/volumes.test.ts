@@ -11,7 +11,6 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { makePod } from '../../testing/pods.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
-import { resolveSubPath } from './sub-path.ts';
 import { VolumeLayout } from './volume-layout.ts';
 import { VolumeManager } from './volume-manager.ts';
 
@@ -143,35 +142,12 @@ describe('a hostPath', () => {
   });
 });
 
-describe('a subPath', () => {
-  it('is made inside its volume', async () => {
-    assert.equal(await resolveSubPath(dir, 'a/b', files), join(await files.realPath(dir), 'a/b'));
-    assert.ok(await exists(join(dir, 'a/b')));
-  });
-
-  it('follows links inside its volume', async () => {
-    await mkdir(join(dir, 'real'));
-    await symlink('real', join(dir, 'link'));
-    assert.equal(await resolveSubPath(dir, 'link', files), join(await files.realPath(dir), 'real'));
-  });
-
-  for (const subPath of ['../x', 'a/../../x', '/etc']) {
-    it(`is refused when it is ${subPath}`, async () => {
-      await assert.rejects(resolveSubPath(dir, subPath, files), /leaves its volume/);
-    });
-  }
-
-  it('is refused when a link leads out of the volume', async () => {
-    await symlink('/etc', join(dir, 'out'));
-    await assert.rejects(resolveSubPath(dir, 'out/passwd', files), /leaves its volume by a symbolic link/);
-  });
-});
-
 describe('the volumes of a pod', () => {
   let mounted: Map<string, number | undefined>;
   let configMaps: Record<string, object>;
   let secrets: Record<string, object>;
   let isOnTmpfs: boolean;
+  let bound: string[][];
   let manager: VolumeManager;
   let layout: VolumeLayout;
 
@@ -180,6 +156,7 @@ describe('the volumes of a pod', () => {
     configMaps = {};
     secrets = {};
     isOnTmpfs = true;
+    bound = [];
     layout = new VolumeLayout({ dataDir: join(dir, 'data'), runDir: join(dir, 'run') });
     manager = new VolumeManager({
       files,
@@ -192,6 +169,7 @@ describe('the volumes of a pod', () => {
           for (const mount of mounted.keys()) if (mount.startsWith(path)) mounted.delete(mount);
         },
         isOnTmpfs: async () => isOnTmpfs,
+        bindInside: async (volume, subPath, target) => void bound.push([volume, subPath, target]),
       },
       sources: {
         configMap: (_namespace, name) => configMaps[name] as ConfigMap | undefined,
@@ -207,6 +185,15 @@ describe('the volumes of a pod', () => {
     makePod({ spec: { ...spec, volumes: [{ name: 'v', ...volume }] } });
   const pathOf = (pod: Pod): string => layout.path('u1', pod.spec.volumes?.[0] as never) ?? '';
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  it('are mounted whole where they stand, and a sub-path from a place of its own', async () => {
+    const pod = podOf({ name: 'work', emptyDir: {} });
+    const path = layout.path('u1', { name: 'work', emptyDir: {} } as never) ?? '';
+    assert.equal(await manager.mountSource(pod, 'work', '', 'web/0'), path);
+    const target = `${layout.podRunDirectory('u1')}/volume-subpaths/work/web/1`;
+    assert.equal(await manager.mountSource(pod, 'work', 'logs', 'web/1'), target);
+    assert.deepEqual(bound, [[path, 'logs', target]]);
+  });
 
   it('show a token in a volume for everybody, or for the one user or group of the containers only', async () => {
     const projected = {

@@ -1,6 +1,7 @@
 /** Conformance: emptyDir and sub-paths. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Pod } from '../../../src/api/kinds/pod/types.ts';
 import { configMaps, pods, secrets } from '../../../src/api/resources.ts';
 import { testImage } from '../../support/device.ts';
 import { projected } from '../../support/file-volume-kinds.ts';
@@ -130,4 +131,50 @@ describe('conformance: emptyDir and sub-paths', { concurrency: 4 }, () => {
     });
     assert.match(printed, /^from the map\n[1-9]/);
   });
+
+  it('a sub-path that a link leads out of the volume is refused, and mounted once it is mended', async () => {
+    const work = { name: 'work', image: testImage, volumeMounts: [{ name: 'v', mountPath: '/v' }] };
+    const main = { name: 'main', image: testImage, command: ['sh', '-c', 'ls /here; exec sleep 3600'] };
+    const name = await on.create({
+      spec: {
+        volumes: [{ name: 'v', emptyDir: {} }],
+        initContainers: [{ ...work, name: 'link', command: ['ln', '-s', '../../../../..', '/v/part'] }],
+        containers: [
+          { ...work, command: ['sleep', '3600'] },
+          { ...main, volumeMounts: [{ name: 'v', mountPath: '/here', subPath: 'part' }] },
+        ],
+      },
+    });
+    const waiting = await on.until(name, 'refused', ({ status }) => mainState(status)?.waiting?.message !== undefined);
+    assert.deepEqual(mainState(waiting.status)?.waiting, {
+      reason: 'CreateContainerConfigError',
+      message: 'failed to prepare subPath for volumeMount "v" of container "main"',
+    });
+    await on.exec(name, 'rm /v/part; mkdir /v/part; touch /v/part/inside', 'work');
+    await on.until(name, 'running', ({ status }) => mainState(status)?.running !== undefined);
+    assert.equal(await on.logs(name, 'main'), 'inside\n');
+    await on.delete(name);
+  });
+
+  it('a sub-path that is made has the mode of its volume, so that another user can write there', async () => {
+    const printed = await on.output({
+      spec: { volumes: [{ name: 'v', emptyDir: {} }], securityContext: { runAsUser: 1000, fsGroup: 2000 } },
+      container: { volumeMounts: [{ name: 'v', mountPath: '/here', subPath: 'a/b' }] },
+      line: 'stat -c "%a %g" /here; touch /here/file; stat -c "%u %g" /here/file',
+    });
+    assert.equal(printed, '2777 2000\n1000 2000\n');
+  });
+
+  it('sizeLimit is the size of a volume in memory', async () => {
+    const printed = await on.output({
+      volumes: { v: { emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } } },
+      line: 'dd if=/dev/zero of=/v/big bs=64k count=32 2>&1 | grep -o "No space left on device"; stat -c %s /v/big',
+    });
+    assert.equal(printed, `No space left on device\n${2 ** 20}\n`);
+  });
 });
+
+/** The state of the container `main`. */
+function mainState({ containerStatuses = [] }: Pod['status']) {
+  return containerStatuses.find(({ name }) => name === 'main')?.state;
+}
