@@ -12,12 +12,15 @@ import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
 import { namespaceKind } from './kinds/namespace.ts';
+import { newEventKind } from './kinds/new-event.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
+import { runtimeClassKind } from './kinds/runtime-class.ts';
 import { secretKind } from './kinds/secret.ts';
+import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { tokenReviewKind } from './kinds/token-reviews.ts';
 import type { KindDescription } from './schema/kind.ts';
@@ -32,6 +35,7 @@ export const kinds: readonly KindDescription[] = [
   replicationControllerKind,
   secretKind,
   serviceAccountKind,
+  serviceKind,
   deploymentKind,
   replicaSetKind,
   selfSubjectReviewKind,
@@ -44,6 +48,8 @@ export const kinds: readonly KindDescription[] = [
   imageArchiveKind,
   nodeMetricsKind,
   podMetricsKind,
+  newEventKind,
+  runtimeClassKind,
 ];
 
 /** The kind that is served at `/apis/GROUP/VERSION/RESOURCE` (`group` is empty for core); undefined when none is. */

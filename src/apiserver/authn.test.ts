@@ -80,6 +80,10 @@ describe('who calls', () => {
     const body = { kind: 'SelfSubjectRulesReview', spec: { namespace: 'default' } };
     const rules = await api.post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body, { as: 'admin' });
     assert.deepEqual(rules.json.status.resourceRules, [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]);
+    const viewed = await api.post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body, { as: 'viewer' });
+    const core = viewed.json.status.resourceRules.find((rule: { apiGroups: string[] }) => rule.apiGroups[0] === '');
+    for (const name of ['pods', 'pods/log', 'configmaps']) assert.ok(core.resources.includes(name), name);
+    for (const name of ['secrets', 'pods/exec']) assert.ok(!core.resources.includes(name), name);
   });
 
   it('is refused before an upgrade, as is what does not exist', async () => {

@@ -4,8 +4,11 @@ import type { KindDescription } from '../api/schema/kind.ts';
 
 /** The namespaced resources among `kinds` that can be listed and deleted. */
 export function namespacedResources(kinds: readonly KindDescription[]): GroupVersionResource[] {
-  return kinds
-    .filter((kind) => kind.namespaced && kind.storage !== 'none')
-    .filter((kind) => kind.verbs.includes('list') && kind.verbs.includes('delete'))
-    .map(({ group, version, resource }) => ({ group, version, resource }));
+  return (
+    kinds
+      // Another form of a kind holds the same objects.
+      .filter((kind) => kind.namespaced && kind.storage !== 'none' && kind.storedAs === undefined)
+      .filter((kind) => kind.verbs.includes('list') && kind.verbs.includes('delete'))
+      .map(({ group, version, resource }) => ({ group, version, resource }))
+  );
 }

@@ -47,17 +47,21 @@ export interface StatusDetails {
 
 export interface StatusErrorOptions extends ErrorOptions {
   readonly details?: StatusDetails;
+  /** For a list that cannot go on consistently: the token by which it can go on all the same. */
+  readonly continue?: string;
 }
 
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly reason: Reason;
   readonly details: StatusDetails | undefined;
+  readonly continue: string | undefined;
 
   constructor(reason: Reason, message: string, options?: StatusErrorOptions) {
     super(message, options);
     this.reason = reason;
     this.details = options?.details;
+    this.continue = options?.continue;
   }
 
   /** The HTTP status code of this error's reason. */

@@ -7,12 +7,12 @@ import { validateMetadata } from './common/metadata-validation.ts';
 import { always, metadata } from './common/object-fields.ts';
 import { objectReference } from './common/references.ts';
 
-const eventSource = message('io.k8s.api.core.v1.EventSource', {
+export const eventSource = message('io.k8s.api.core.v1.EventSource', {
   component: string(1),
   host: string(2),
 });
 
-const eventSeries = message('io.k8s.api.core.v1.EventSeries', {
+export const eventSeries = message('io.k8s.api.core.v1.EventSeries', {
   count: int32(1),
   lastObservedTime: microTime(2),
 });

@@ -79,6 +79,12 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   /** The whole object: `metadata`, `spec`, `status`, …; apiVersion and kind are implied. */
   readonly fields: M;
   readonly storage: Storage;
+  /** For a kind that is another form of one: where its objects are stored, and the way there and back. */
+  readonly storedAs?: {
+    readonly kind: Pick<KindDescription, 'group' | 'resource'>;
+    toStored(object: T): KubeObject;
+    fromStored(stored: KubeObject): T;
+  };
   /** Whether `metadata.generation` is kept (it grows when anything but metadata and status changes). */
   readonly hasGeneration: boolean;
   /** Rules that need more than one field; single-field rules stand in `fields`. */

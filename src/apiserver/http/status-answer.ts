@@ -4,7 +4,7 @@ import { type StatusDetails, StatusError } from '../../lib/status-error.ts';
 export interface StatusObject {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Readonly<Record<string, never>>;
+  readonly metadata: { readonly continue?: string };
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: string;
@@ -17,7 +17,7 @@ export function failureStatus(error: StatusError): StatusObject {
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: error.continue === undefined ? {} : { continue: error.continue },
     status: 'Failure',
     message: error.message,
     reason: error.reason,

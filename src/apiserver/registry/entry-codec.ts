@@ -21,7 +21,8 @@ interface Observation {
 const isOfStatus = (entry: ManagedFieldsEntry): boolean => entry.subresource === 'status';
 
 /** The texts to store. The revision is the store's own and is never part of them. */
-export function encodeObject(kind: Pick<KindDescription, 'storage'>, object: KubeObject): Parts {
+export function encodeObject(kind: Pick<KindDescription, 'storage' | 'storedAs'>, given: KubeObject): Parts {
+  const object = kind.storedAs?.toStored(given) ?? given;
   const { resourceVersion: _, ...metadata } = object.metadata;
   if (kind.storage !== 'split') {
     const text = JSON.stringify({ ...object, metadata });
@@ -42,7 +43,10 @@ export function encodeObject(kind: Pick<KindDescription, 'storage'>, object: Kub
 }
 
 /** The object of an entry, with the entry's revision as its resourceVersion. */
-export function decodeEntry(kind: Pick<KindDescription, 'storage' | 'initialStatus'>, entry: Entry): KubeObject {
+export function decodeEntry(
+  kind: Pick<KindDescription, 'storage' | 'initialStatus' | 'storedAs'>,
+  entry: Entry,
+): KubeObject {
   const isSplit = kind.storage === 'split';
   const object = JSON.parse((isSplit ? entry.intent : (entry.intent ?? entry.observation)) ?? '{}') as KubeObject;
   const observation: Observation =
@@ -52,7 +56,7 @@ export function decodeEntry(kind: Pick<KindDescription, 'storage' | 'initialStat
   // Observations end with the boot: until the first look the status is that of a new object.
   const status = seen ?? (isSplit ? (kind.initialStatus ?? {}) : undefined);
   const { apiVersion, kind: kindName, metadata, ...rest } = object;
-  return {
+  const stored = {
     apiVersion,
     kind: kindName,
     metadata: {
@@ -63,4 +67,5 @@ export function decodeEntry(kind: Pick<KindDescription, 'storage' | 'initialStat
     ...rest,
     ...(status === undefined ? {} : { status }),
   };
+  return kind.storedAs?.fromStored(stored) ?? stored;
 }

@@ -2,11 +2,12 @@
 import type { ObjectKey } from '../../api/object-client.ts';
 import type { KindDescription } from '../../api/schema/kind.ts';
 
-type Located = Pick<KindDescription, 'group' | 'resource' | 'namespaced'>;
+type Located = Pick<KindDescription, 'group' | 'resource' | 'namespaced' | 'storedAs'>;
 
 /** The common prefix of a kind's keys, or of those in one namespace. Ends in a slash, so that `a` is no prefix of `ab`. */
 export function keyPrefix(kind: Located, namespace?: string): string {
-  const all = `/registry/${kind.group === '' ? 'core' : kind.group}/${kind.resource}/`;
+  const { group, resource } = kind.storedAs?.kind ?? kind;
+  const all = `/registry/${group === '' ? 'core' : group}/${resource}/`;
   return kind.namespaced && namespace ? `${all}${namespace}/` : all;
 }
 

@@ -2,7 +2,7 @@
  * Lists, read page by page. The store keeps no old versions: a later page shows what is there when it is read,
  * while the list keeps the revision of its first page. A watch from that revision replays
  * whatever came in between, so a client that lists and then watches ends up right; once that
- * history is gone the list cannot be continued (410).
+ * history is gone the list cannot be continued (410), or only as one that starts anew in its middle.
  */
 import type { KubeObject } from '../../api/meta.ts';
 import { isStatusError } from '../../lib/status-error.ts';
@@ -81,7 +81,7 @@ interface Reading {
 async function* readPages(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind, reading: Reading): ListReader {
   const { selection, limit } = reading;
   const token = reading.request.continue ? decodeContinue(reading.request.continue) : undefined;
-  if (token && !(await isHistoryKept(deps, token.revision))) throw continueExpired();
+  if (token?.revision !== undefined && !(await isHistoryKept(deps, token.revision))) throw continueExpired(token);
   if (kind.storage === 'none') return { revision: deps.store.revision() };
 
   const wholePrefix = keyPrefix(kind, selection.namespace);

@@ -46,9 +46,11 @@ const metricsGroup = 'metrics.k8s.io';
 
 type Verb = AnyKind['verbs'][number];
 
-/** The refusal of a method that a path does not have. */
-export function methodNotAllowed(): StatusError {
-  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+/** The refusal of a method that a path does not have; of a kind that is only to be read, it says so. */
+export function methodNotAllowed(kind?: AnyKind): StatusError {
+  const isReadOnly = kind?.group === '' && kind.storage === 'none' && kind.verbs.includes('list');
+  const why = isReadOnly ? `: this version of Eliot has no ${kind.resource}, and serves only their empty list` : '';
+  return new StatusError('MethodNotAllowed', `the server does not allow this method on the requested resource${why}`, {
     details: {},
   });
 }
@@ -62,7 +64,7 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
   if (path.subresource !== undefined) {
     return handleSubresource(deps, exchange, requireName(target, path), verb, path.subresource);
   }
-  if (!target.kind.verbs.includes(verb)) throw methodNotAllowed();
+  if (!target.kind.verbs.includes(verb)) throw methodNotAllowed(target.kind);
   if (target.kind.group === metricsGroup) return handleMetrics(deps.metrics, exchange, target, path.name);
   const { registry } = deps;
   switch (verb) {

@@ -3,6 +3,7 @@ import type { AccessReviewSpec, SelfSubjectAccessReview, SubjectAccessReview } f
 import type { NonResourceRule, ResourceRule } from '../../api/kinds/reviews.ts';
 import type { TokenReview } from '../../api/kinds/token-reviews.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import { kinds } from '../../api/scheme.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { authorize, authorizePath, type Decision, publicPaths } from '../authz.ts';
@@ -128,30 +129,31 @@ function rulesOf(user: UserInfo): Rules {
       resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
     },
   ];
-  const viewed: ResourceRule[] = user.groups.includes(viewersGroup)
-    ? [
-        {
-          verbs: ['get', 'list', 'watch'],
-          apiGroups: [''],
-          resources: [
-            'configmaps',
-            'events',
-            'namespaces',
-            'nodes',
-            'pods',
-            'pods/log',
-            'pods/status',
-            'replicationcontrollers',
-            'serviceaccounts',
-          ],
-        },
-        { verbs: ['get', 'list', 'watch'], apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
-        { verbs: ['get', 'list'], apiGroups: ['metrics.k8s.io'], resources: ['nodes', 'pods'] },
-      ]
-    : [];
+  const viewed = user.groups.includes(viewersGroup) ? viewedKinds() : [];
   const paths = user.groups.includes(viewersGroup) ? ['*'] : publicPaths;
   return {
     resourceRules: [...own, ...viewed],
     nonResourceRules: [{ verbs: ['get'], nonResourceURLs: paths }],
   };
 }
+
+/** What `authorize` lets viewers read, group by group. */
+function viewedKinds(): ResourceRule[] {
+  const byGroup = Map.groupBy(
+    kinds.filter(({ verbs }) => verbs.includes('get')),
+    ({ group }) => group,
+  );
+  return [...byGroup].map(([group, members]) => {
+    const names = members.flatMap(({ resource, subresources }) => [
+      resource,
+      ...subresources.filter(({ verbs }) => verbs.includes('get')).map(({ name }) => `${resource}/${name}`),
+    ]);
+    const mayRead = (name: string): boolean => {
+      const [resource = '', subresource] = name.split('/');
+      return authorize(viewer, { verb: 'get', group, resource, subresource }).allowed;
+    };
+    return { verbs: ['get', 'list', 'watch'], apiGroups: [group], resources: names.filter(mayRead) };
+  });
+}
+
+const viewer: UserInfo = { username: '', groups: [viewersGroup] };
