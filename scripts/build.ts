@@ -3,6 +3,7 @@
  * packages of the others. The certificate child is a program of its own: what it needs must
  * not be in eliotd's memory.
  */
+import { execFileSync } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -17,6 +18,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const epochSeconds = process.env['SOURCE_DATE_EPOCH'];
 const builtAtMs = epochSeconds === undefined ? Date.now() : Number(epochSeconds) * 1_000;
 
+/** Of the checkout; a source archive has none. */
+function readCommit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
 const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -26,7 +36,11 @@ const common: BuildOptions = {
   // The source text stays in memory as long as the program runs: short names are a megabyte less.
   minify: true,
   legalComments: 'linked',
-  define: { ELIOT_VERSION: JSON.stringify(packageJson.version), ELIOT_BUILT_AT_MS: String(builtAtMs) },
+  define: {
+    ELIOT_VERSION: JSON.stringify(packageJson.version),
+    ELIOT_BUILT_AT_MS: String(builtAtMs),
+    ELIOT_COMMIT: JSON.stringify(readCommit()),
+  },
   // CommonJS packages inside an ES module bundle still call `require` for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   plugins: [builtinsByRequire],

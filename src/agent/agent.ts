@@ -33,12 +33,12 @@ import { PackedDocuments } from '../host/packed-documents.ts';
 import { runChild } from '../host/run-child.ts';
 import { createTmpfs } from '../host/tmpfs.ts';
 import { watchPaths } from '../host/watch-paths.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, formatTime } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { remembered } from '../lib/remembered.ts';
 import { isStatusError, StatusError } from '../lib/status-error.ts';
 import { TaskGroup } from '../lib/task-group.ts';
-import { kubernetesVersion, version } from '../lib/version.ts';
+import { builtAtMs, commit, kubernetesVersion, version } from '../lib/version.ts';
 import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { openSqliteStore } from '../store/sqlite-open.ts';
@@ -308,7 +308,7 @@ async function runWithStore(
     tls: tlsOf(pki),
     clock,
     log,
-    version: { eliotVersion: version },
+    version: { eliotVersion: version, gitCommit: commit, buildDate: formatTime(builtAtMs) },
     openApi: new PackedDocuments(options.openApi),
     podsAreKnown,
   });

@@ -10,6 +10,12 @@ const formByName: Readonly<Record<string, AnswerForm>> = {
   PartialObjectMetadataList: 'metadata',
 };
 
+/** Refuses whoever cannot take the object as it is: what is no stored object has no table (reviews, tokens). */
+export function requireObjectForm(accept: string | undefined): void {
+  const takesObject = parseAccept(accept).some((each) => takesJson(each) && !each.parameters.has('as'));
+  if (!takesObject) throw notAcceptable();
+}
+
 /**
  * The first form of `Accept` that can be served; what is not known (protobuf, older versions) is passed over.
  *

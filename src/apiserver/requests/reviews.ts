@@ -7,8 +7,9 @@ import { kinds } from '../../api/scheme.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { authorize, authorizePath, type Decision, publicPaths } from '../authz.ts';
+import { sendJson } from '../http/answer.ts';
+import { requireObjectForm } from '../http/answer-form.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { sendObject } from '../http/object-answer.ts';
 import { mastersGroup, type UserInfo, viewersGroup } from '../identity.ts';
 import { completeObject, validateObject } from '../registry/complete-object.ts';
 import type { AnyKind } from '../registry/context.ts';
@@ -31,6 +32,7 @@ export async function handleReview(
   exchange: Exchange,
   { kind, namespace }: Pick<Target, 'kind' | 'namespace'>,
 ): Promise<void> {
+  requireObjectForm(exchange.request.headers.accept);
   const body = await readObjectBody(exchange);
   const context = readWriteContext(exchange, 'CreateOptions', body.duplicateFields);
   const review = completeObject(kind, placeIn(namespace, decodeObject(kind, body.value, context)));
@@ -41,7 +43,7 @@ export async function handleReview(
     metadata: { ...review.metadata, creationTimestamp },
     status: await answerOf(deps, kind, review, exchange.user),
   };
-  await sendObject(exchange, kind, answer, 201);
+  await sendJson(exchange, 201, answer);
 }
 
 /** @param namespace of the URL; undefined for reviews without one */

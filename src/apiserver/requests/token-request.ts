@@ -8,8 +8,9 @@ import { invalidValue } from '../../api/schema/field-error.ts';
 import { findKind } from '../../api/scheme.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../lib/status-error.ts';
+import { sendJson } from '../http/answer.ts';
+import { requireObjectForm } from '../http/answer-form.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { presentationOf, sendObject } from '../http/object-answer.ts';
 import { completeObject, validateObject } from '../registry/complete-object.ts';
 import { decodeObject } from '../registry/decode-object.ts';
 import { invalid } from '../registry/errors.ts';
@@ -25,7 +26,7 @@ export async function handleTokenRequest(
   exchange: Exchange,
   target: ObjectTarget,
 ): Promise<void> {
-  presentationOf(exchange);
+  requireObjectForm(exchange.request.headers.accept);
   const { name, namespace = '' } = target.key;
   const body = await readObjectBody(exchange);
   const context = readWriteContext(exchange, 'CreateOptions', body.duplicateFields);
@@ -50,7 +51,7 @@ export async function handleTokenRequest(
     spec: { ...request.spec, audiences: wish.audiences },
     status: { token, expirationTimestamp: formatTime(expiresAt * 1000) },
   };
-  await sendObject(exchange, tokenRequestKind, answer, 201);
+  await sendJson(exchange, 201, answer);
 }
 
 function checkMatchesUrl({ metadata }: KubeObject, { name, namespace = '' }: ObjectKey): void {
