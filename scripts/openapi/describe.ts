@@ -10,6 +10,7 @@ import { nodeDescriptions } from './descriptions/nodes.ts';
 import { otherDescriptions } from './descriptions/others.ts';
 import { podStatusDescriptions } from './descriptions/pod-status.ts';
 import { podDescriptions } from './descriptions/pods.ts';
+import { serviceDescriptions } from './descriptions/services.ts';
 import { volumeDescriptions } from './descriptions/volumes.ts';
 
 /** All tables of fields. */
@@ -19,6 +20,7 @@ export const describedTypes: Descriptions = {
   ...otherDescriptions,
   ...podDescriptions,
   ...podStatusDescriptions,
+  ...serviceDescriptions,
   ...volumeDescriptions,
 };
 

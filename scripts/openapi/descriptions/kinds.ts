@@ -18,7 +18,11 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'core.v1.ReplicationController':
     'A ReplicationController is the forerunner of the ReplicaSet. A device has none; the list is always empty.',
   'core.v1.Secret': 'A Secret holds small pieces of data that not everybody should see, as bytes by key.',
+  'core.v1.Service':
+    'A Service is a fixed address for pods that come and go. A device has none yet; the list is always empty.',
   'core.v1.ServiceAccount': 'A ServiceAccount is who the processes of a pod are to the device.',
+  'events.v1.Event': 'An Event says what has happened to an object: the newer form of the same events.',
+  'node.v1.RuntimeClass': 'A RuntimeClass is another way to run the containers of a pod, and what it costs.',
   'run.eliot.v1alpha1.ImageArchive':
     'An ImageArchive is a tar file of images. Creating one loads them; it is not kept.',
   'authorization.v1.LocalSubjectAccessReview':

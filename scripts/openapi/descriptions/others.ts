@@ -15,6 +15,13 @@ export const otherDescriptions: Descriptions = {
     uid: 'Id of the user.',
     username: 'Name of the user.',
   },
+  'authentication.v1.TokenReviewSpec': { token: 'The token.' },
+  'authentication.v1.TokenReviewStatus': {
+    audiences: 'For whom the token is, of those that were asked for.',
+    authenticated: 'Whether it is good.',
+    error: 'Why it is not.',
+    user: 'Whose it is.',
+  },
   'authorization.v1.FieldSelectorAttributes': { rawSelector: 'As in a query.', requirements: 'As a list.' },
   'authorization.v1.LabelSelectorAttributes': { rawSelector: 'As in a query.', requirements: 'As a list.' },
   'authorization.v1.NonResourceAttributes': { path: 'The path.', verb: 'The method, in lower case.' },
@@ -41,6 +48,13 @@ export const otherDescriptions: Descriptions = {
     resourceAttributes: 'What is to be done to which resource.',
   },
   'authorization.v1.SelfSubjectRulesReviewSpec': { namespace: 'The namespace that is asked about.' },
+  'authorization.v1.SubjectAccessReviewSpec': {
+    extra: 'What else is known of the user.',
+    groups: 'Groups of the user.',
+    nonResourceAttributes: 'A path that is no resource.',
+    resourceAttributes: 'What is to be done to which resource.',
+    user: 'Name of the user.',
+  },
   'authorization.v1.SubjectAccessReviewStatus': {
     allowed: 'Whether it is allowed.',
     denied: 'Whether it is forbidden.',
@@ -58,6 +72,19 @@ export const otherDescriptions: Descriptions = {
     preferredHolder: 'Who should hold it.',
     renewTime: 'When it was renewed last.',
     strategy: 'How the holder is chosen.',
+  },
+  'events.v1.Event': {
+    deprecatedCount: 'How often it happened, in the older form.',
+    deprecatedFirstTimestamp: 'When it happened first, in the older form.',
+    deprecatedLastTimestamp: 'When it happened last, in the older form.',
+    deprecatedSource: 'Who reports it, in the older form.',
+    related: 'A second object that it is about.',
+    reportingInstance: 'Which one of those who report it.',
+    series: 'How often it has happened since.',
+  },
+  'node.v1.RuntimeClass': {
+    overhead: 'What a pod takes beside its containers.',
+    scheduling: 'Where its pods may run.',
   },
   'core.v1.Event': {
     action: 'What was done, as one word.',
