@@ -380,6 +380,7 @@ async function runWithStore(
     log,
     events: recorder,
     images: kubelet.templateImages,
+    room: { fitsWithout: (pod, others) => scheduler?.fitsWithout(pod, others) ?? false },
     follow: informer,
     known: new Map<string, ObjectSource<Followed>>([
       ['/configmaps', informers.configMaps],

@@ -13,6 +13,7 @@ import type { ImagePreparation } from '../controllers/image-preparation.ts';
 import type { ObjectEvents } from '../controllers/object-events.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
+import type { Room } from '../controllers/room.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TaskGroup } from '../lib/task-group.ts';
@@ -26,6 +27,7 @@ export interface WorkloadControllersDeps {
   readonly log: Logger;
   readonly events: ObjectEvents;
   readonly images: ImagePreparation;
+  readonly room: Room;
   /** Makes a local copy that is followed; `trim` says what is kept of each object. */
   readonly follow: <T extends Followed>(
     resource: GroupVersionResource,
@@ -38,7 +40,7 @@ export interface WorkloadControllersDeps {
 
 /** Starts them in the group; they end with it. */
 export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControllersDeps): void {
-  const { clientOf, clock, log, events, images, follow, known, pods } = deps;
+  const { clientOf, clock, log, events, images, room, follow, known, pods } = deps;
   const deployments = follow<Deployment>(resources.deployments);
   const replicaSets = follow<ReplicaSet>(resources.replicaSets);
   const shared = { clock, log, events, pods, replicaSets };
@@ -47,6 +49,7 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     ...shared,
     client: clientOf('system:deployment-controller'),
     images,
+    room,
     deployments,
   });
   const copies = new Map<string, ObjectSource<Followed>>([

@@ -14,6 +14,8 @@ type Spec = Readonly<Record<string, unknown>>;
 export class DeploymentCluster {
   readonly base: WorkloadCluster;
   readonly images = new FakeImagePreparation();
+  /** How many old pods take the room that a new one waits for; `Infinity`: it never fits. */
+  inTheWay = 1;
   #stopController = new AbortController();
   #controller: Promise<void> = Promise.resolve();
 
@@ -36,7 +38,8 @@ export class DeploymentCluster {
   startController(): void {
     const { client, clock, log, deployments: source, replicaSets: sets, pods: podSource } = this.base;
     const events = { recordFor: this.base.recordFor };
-    const deps = { client, clock, log, events, images: this.images, deployments: source };
+    const room = { fitsWithout: (_: Pod, others: readonly Pod[]) => others.length >= this.inTheWay };
+    const deps = { client, clock, log, events, images: this.images, room, deployments: source };
     this.#stopController = new AbortController();
     const controller = new DeploymentController({ ...deps, replicaSets: sets, pods: podSource });
     this.#controller = controller.run(this.#stopController.signal);

@@ -99,6 +99,14 @@ export class Scheduler {
     return nodeName;
   }
 
+  /** Whether `pod`, which waits for room, would fit if these others were gone. Changes nothing. */
+  fitsWithout(pod: Pod, others: readonly Pod[]): boolean {
+    const view = this.#view(pod);
+    if (view === undefined) return false;
+    for (const other of others) view.load.remove(other);
+    return findMisfit(pod, view) === undefined;
+  }
+
   /** Works until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { pods, nodes } = this.#deps;

@@ -286,4 +286,30 @@ describe('a Deployment on a small device', () => {
     await settle();
     assert.deepEqual(await cluster.sizes(), { 'app:1': 0, 'app:2': 1 });
   });
+
+  it('does not let the old pod go for one that would not fit even then', async () => {
+    cluster.base.behaviours.set('app:2', 'unschedulable');
+    cluster.inTheWay = Number.POSITIVE_INFINITY;
+    await cluster.create('app:1');
+    await cluster.untilComplete('app:1');
+    await cluster.setImage('app:2');
+    await cluster.base.advance(600_000);
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 1 });
+    assert.equal((await cluster.get()).status.availableReplicas, 1);
+  });
+
+  it('lets as many old pods go as take the room, and counts those that are going', async () => {
+    cluster.base.behaviours.set('app:1', 'lingering');
+    cluster.base.behaviours.set('app:2', 'unschedulable');
+    cluster.inTheWay = 2;
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+    await cluster.create('app:1', { replicas: 4, strategy: { rollingUpdate } });
+    await cluster.untilComplete('app:1');
+    await cluster.setImage('app:2');
+    await settle();
+    // Three are wanted of the old: two of four go, and while they are going no third.
+    assert.equal((await cluster.sizes())['app:1'], 2);
+    await cluster.base.advance(60_000);
+    assert.equal((await cluster.sizes())['app:1'], 2);
+  });
 });

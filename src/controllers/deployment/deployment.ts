@@ -19,6 +19,7 @@ import type { ObjectEvents } from '../object-events.ts';
 import { objectKeyOf, queueKey } from '../object-key.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { controllerOf } from '../ownership/owner.ts';
+import type { Room } from '../room.ts';
 import { unlessStale } from '../unless-stale.ts';
 import { DeploymentSync } from './sync-deployment.ts';
 
@@ -28,6 +29,7 @@ export interface DeploymentControllerDeps {
   readonly log: Logger;
   readonly events: ObjectEvents;
   readonly images: ImagePreparation;
+  readonly room: Room;
   readonly deployments: ObjectSource<Deployment>;
   readonly replicaSets: ObjectSource<ReplicaSet>;
   readonly pods: ObjectSource<Pod>;

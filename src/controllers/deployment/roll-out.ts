@@ -3,7 +3,8 @@ import type { Deployment } from '../../api/kinds/deployment.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ImagesState } from '../image-preparation.ts';
 import { controllerOf } from '../ownership/owner.ts';
-import { isActive } from '../pods/pod-state.ts';
+import { isActive, isTerminating } from '../pods/pod-state.ts';
+import type { Room } from '../room.ts';
 import { computeRecreate } from './compute-recreate.ts';
 import { computeRollingUpdate } from './compute-rolling-update.ts';
 import { rollBackSettings, type Target } from './roll-back.ts';
@@ -16,6 +17,7 @@ export interface RollOutInput {
   readonly pods: readonly Pod[];
   /** Whether the images of the target are on the device. Asked only when pods that work would be ended for them. */
   readonly lookAtImages: () => ImagesState;
+  readonly room: Room;
 }
 
 export interface RollOut {
@@ -53,24 +55,42 @@ function endedBy(steps: readonly ScaleStep[], { others }: Target): number {
     }, 0);
 }
 
-function computeSteps({ deployment, target, pods }: RollOutInput, keepAvailable: number): ScaleStep[] {
+function computeSteps({ deployment, target, pods, room }: RollOutInput, keepAvailable: number): ScaleStep[] {
   const { target: replicaSet, others } = target;
+  const otherUids = new Set(others.map(({ metadata }) => metadata.uid));
+  const otherPods = pods.filter((pod) => otherUids.has(controllerOf(pod)?.uid ?? ''));
   if (deployment.spec.strategy.type === 'Recreate') {
-    const otherUids = new Set(others.map(({ metadata }) => metadata.uid));
-    const otherPods = pods.filter((pod) => otherUids.has(controllerOf(pod)?.uid ?? '') && !isFinished(pod)).length;
-    return computeRecreate({ deployment, target: replicaSet, others, mayEndPods: keepAvailable === 0, otherPods });
+    const left = otherPods.filter((pod) => isActive(pod) || isTerminating(pod)).length;
+    return computeRecreate({
+      deployment,
+      target: replicaSet,
+      others,
+      mayEndPods: keepAvailable === 0,
+      otherPods: left,
+    });
   }
-  const ownPods = pods.filter((pod) => controllerOf(pod)?.uid === replicaSet.metadata.uid);
-  const withoutRoom = keepAvailable > 0 ? 0 : ownPods.filter((pod) => isActive(pod) && findsNoRoom(pod)).length;
+  const waiting = pods.find(
+    (pod) => controllerOf(pod)?.uid === replicaSet.metadata.uid && isActive(pod) && findsNoRoom(pod),
+  );
+  const withoutRoom = waiting === undefined || keepAvailable > 0 ? 0 : computeInTheWay(waiting, otherPods, room);
   return computeRollingUpdate({ deployment, target: replicaSet, others, keepAvailable, withoutRoom });
-}
-
-function isFinished({ status: { phase } }: Pod): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** The device is full: the pod would wait for ever for those that it is to replace. */
 function findsNoRoom({ status }: Pod): boolean {
   const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
   return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+}
+
+/**
+ * How many old pods must go, beside those that are going, so that the new one gets room. None when even the end of
+ * all would not help: a request that is too large must not cost what runs.
+ */
+function computeInTheWay(waiting: Pod, otherPods: readonly Pod[], room: Room): number {
+  const going = otherPods.filter(isTerminating);
+  const active = otherPods.filter(isActive);
+  for (let count = 0; count <= active.length; count += 1) {
+    if (room.fitsWithout(waiting, [...going, ...active.slice(0, count)])) return count;
+  }
+  return 0;
 }

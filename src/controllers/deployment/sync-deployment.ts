@@ -14,6 +14,7 @@ import { isNamespaceEnding } from '../namespace-ending.ts';
 import type { ObjectEvents } from '../object-events.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { Ages } from '../pods/ages.ts';
+import type { Room } from '../room.ts';
 import { revisionAnnotation, revisionOf } from './annotations.ts';
 import { computeScaling, isScalingEvent } from './compute-scaling.ts';
 import {
@@ -53,6 +54,7 @@ export interface DeploymentSyncDeps {
   readonly log: Logger;
   readonly events: ObjectEvents;
   readonly images: ImagePreparation;
+  readonly room: Room;
   readonly replicaSets: ObjectSource<ReplicaSet>;
   readonly pods: ObjectSource<Pod>;
 }
@@ -110,7 +112,8 @@ export class DeploymentSync {
 
     const target = chooseTarget(current, newest, owned.old);
     const lookAtImages = () => this.#deps.images.look(target.target);
-    const { steps, waitsForImages } = computeRollOut({ deployment: current, target, pods, lookAtImages });
+    const { room } = this.#deps;
+    const { steps, waitsForImages } = computeRollOut({ deployment: current, target, pods, lookAtImages, room });
     const after = await this.#execute(current, { newest, old: owned.old }, steps);
 
     const facts = this.#facts(after);
@@ -150,7 +153,8 @@ export class DeploymentSync {
   ): Promise<ReplicaSet | undefined> {
     const draft = { metadata: {}, spec: { replicas: 0 }, status: { replicas: 0 } } as ReplicaSet;
     const lookAtImages = () => ({ kind: 'Waiting', message: '' }) as const;
-    const { steps } = computeRollOut({ deployment, target: { target: draft, others: old }, pods, lookAtImages });
+    const target = { target: draft, others: old };
+    const { steps } = computeRollOut({ deployment, target, pods, lookAtImages, room: this.#deps.room });
     const replicas = steps.find(({ replicaSet }) => replicaSet === draft)?.replicas ?? 0;
     try {
       const created = await createNewReplicaSet(this.#deps, deployment, old, replicas);
