@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import { isStatusError } from '../lib/status-error.ts';
-import { labelSelectorFromObject, matchesLabels, parseLabelSelector } from './labels.ts';
+import { formatLabelSelector, labelSelectorFromObject, matchesLabels, parseLabelSelector } from './labels.ts';
 
 const labels = { app: 'web', tier: 'front', version: '3', empty: '' };
 
@@ -167,4 +167,26 @@ describe('matchesLabels', () => {
     assert.ok(matchesLabels(parseLabelSelector('!app'), undefined));
     assert.ok(!matchesLabels(parseLabelSelector('app'), undefined));
   });
+});
+
+test('a selector written as text selects what its object does', () => {
+  const word = fc.constantFrom('a', 'b', 'c');
+  const expression = fc.oneof(
+    fc.record({ key: word, operator: fc.constantFrom('In', 'NotIn'), values: fc.array(word, { minLength: 1 }) }),
+    fc.record({ key: word, operator: fc.constantFrom('Exists', 'DoesNotExist') }),
+  );
+  const selector = fc.record({
+    matchLabels: fc.dictionary(word, word),
+    matchExpressions: fc.array(expression, { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(selector, fc.dictionary(word, word), (object, labels) => {
+      const text = formatLabelSelector(object);
+      assert.equal(
+        matchesLabels(parseLabelSelector(text), labels),
+        matchesLabels(labelSelectorFromObject(object), labels),
+        text,
+      );
+    }),
+  );
 });

@@ -82,4 +82,20 @@ describe('the recorder of events', () => {
     await pass(3 * sweepMs);
     assert.equal((await written()).length, 1);
   });
+
+  it('names the object that an event is about, whatever its kind', async () => {
+    const metadata = { name: 'web', namespace: 'default', uid: 'u' };
+    const event = { type: 'Normal', reason: 'ScalingReplicaSet', message: 'x', component: 'c' } as const;
+    recorder.recordFor({ apiVersion: 'apps/v1', kind: 'Deployment', metadata }, event);
+    await idle();
+    const [found] = await written();
+    assert.deepEqual(found?.involvedObject, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      namespace: 'default',
+      name: 'web',
+      uid: 'u',
+    });
+    assert.deepEqual(found?.source, { component: 'c' });
+  });
 });
