@@ -81,6 +81,11 @@ describe('the status of a node', () => {
     assert.equal(isNodeStatusChanged(moved, first), true);
   });
 
+  it('has changed when nothing of it is known any more, as after a boot', () => {
+    const status = computeNodeStatus(settings, machine, healthy, [], at(0));
+    assert.equal(isNodeStatusChanged(status, {} as Node['status']), true);
+  });
+
   it('keeps back what is reserved and what must be left before pods are evicted', () => {
     const { capacity, allocatable } = computeNodeStatus(settings, machine, healthy, [], at(0));
     assert.deepEqual(capacity, { cpu: '4', 'ephemeral-storage': '8388608Ki', memory: '1048576Ki', pods: '110' });

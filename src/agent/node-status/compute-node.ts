@@ -167,7 +167,8 @@ export function isNodeStatusChanged(next: Node['status'], published: Node['statu
       Object.entries({
         ...status,
         conditions: status.conditions?.map(({ lastHeartbeatTime: _, ...condition }) => sorted(condition)),
-        nodeInfo: sorted(status.nodeInfo),
+        // Nothing is known of a node whose observation ended with the last boot.
+        nodeInfo: sorted(status.nodeInfo ?? {}),
         capacity: sorted(status.capacity ?? {}),
         allocatable: sorted(status.allocatable ?? {}),
       }).sort(([a], [b]) => (a < b ? -1 : 1)),
