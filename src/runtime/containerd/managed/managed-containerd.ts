@@ -212,13 +212,14 @@ export class ManagedContainerd {
    * What the last boot left in the run directory is removed, should that not be on tmpfs.
    */
   async #noteBoot(signal: AbortSignal): Promise<boolean> {
-    const { layout, bootId, mounts } = this.#deps;
+    const { layout, bootId, mounts, network } = this.#deps;
     const last = (await readFile(layout.bootIdPath, 'utf8').catch(() => '')).trim();
-    if (last === bootId) return !(await exists(layout.configPath));
+    if (last === bootId && (await exists(layout.configPath))) return false;
     if (last !== '') {
       await unmountBelow(mounts, [layout.state], signal);
       await rm(layout.state, { recursive: true, force: true });
       await rm(layout.cniDirectory, { recursive: true, force: true });
+      await network.forgetResults();
     }
     await writeFileAtomic(layout.bootIdPath, `${bootId}\n`, 0o600);
     return last !== '';

@@ -66,7 +66,7 @@ export class PodNetwork {
     await this.#removeNamespaces(signal);
     await this.#removeRules(signal);
     await this.#removeBridge(signal);
-    await this.#removeResults();
+    await this.forgetResults();
     await this.#turnOffForwarding();
   }
 
@@ -154,7 +154,11 @@ export class PodNetwork {
     await runChild('ip', ['link', 'delete', bridge], signal);
   }
 
-  async #removeResults(): Promise<void> {
+  /**
+   * Takes away what CNI noted of each sandbox' network. Call it when no sandbox runs, so after a boot: a power cut
+   * leaves the notes empty, and with an empty one, unlike with none, no sandbox can be stopped or removed any more.
+   */
+  async forgetResults(): Promise<void> {
     const names = await readdir(cniResults).catch(() => []);
     for (const name of names.filter((file) => file.startsWith(`${this.#deps.layout.network}-`))) {
       await rm(`${cniResults}/${name}`, { force: true });
