@@ -10,6 +10,17 @@ export interface ObservedContainer extends RuntimeContainerStatus {
    * process started it is worked out from the wall clock, never later than the first look.
    */
   readonly endedAtMonotonicMs: number;
+  /**
+   * Set while its process is known to have ended although the runtime still says `Running`: it is emptying its output.
+   * Reason, message and log are not complete yet, so this is no state to show.
+   */
+  readonly announcedEnd?: AnnouncedEnd;
+}
+
+export interface AnnouncedEnd {
+  readonly exitCode: number;
+  readonly atMs: number;
+  readonly atMonotonicMs: number;
 }
 
 export interface ObservedPod {

@@ -182,7 +182,9 @@ export interface RuntimeContainerStatus extends RuntimeContainer {
 
 /** A hint that something changed; the reader looks again. `lost` = events may be missing, relist. */
 export type RuntimeEvent =
-  | { readonly type: 'started' | 'exited' | 'deleted' | 'oom'; readonly containerId: string }
+  | { readonly type: 'started' | 'deleted' | 'oom'; readonly containerId: string }
+  /** Its process has ended; the runtime still empties its output and says `Exited` some 40 ms later. */
+  | { readonly type: 'exited'; readonly containerId: string; readonly exitCode: number }
   | { readonly type: 'lost' };
 
 export interface ExecRequest {

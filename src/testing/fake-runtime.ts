@@ -83,7 +83,7 @@ export class FakeRuntime implements Runtime {
   /** The sandbox's own process dies; its containers go on. */
   killSandbox(id: SandboxId): void {
     this.#sandbox(id).ready = false;
-    this.#events.publish({ type: 'exited', containerId: id });
+    this.#events.publish({ type: 'exited', containerId: id, exitCode: 137 });
   }
 
   /** As after a power cut: every process is gone, records remain. */
@@ -142,7 +142,7 @@ export class FakeRuntime implements Runtime {
     }
     if (!sandbox.ready) return;
     sandbox.ready = false;
-    this.#events.publish({ type: 'exited', containerId: id });
+    this.#events.publish({ type: 'exited', containerId: id, exitCode: 137 });
   }
 
   async removeSandbox(id: SandboxId, signal: AbortSignal): Promise<void> {
@@ -198,7 +198,7 @@ export class FakeRuntime implements Runtime {
         sandbox.ports.set(port, accept);
         container.exited.then(() => sandbox.ports.delete(port));
       },
-      onExit: () => this.#events.publish({ type: 'exited', containerId: id }),
+      onExit: (exitCode) => this.#events.publish({ type: 'exited', containerId: id, exitCode }),
     });
     this.#containers.set(id, container);
     target?.exited.then(() => container.signal('SIGKILL'));

@@ -76,8 +76,28 @@ describe('the picture of the pods', () => {
     cache.onChange(() => void seen.push(stateOf()));
     await runtime.endContainer(container, 3);
     await until(() => stateOf() === 'Exited');
-    assert.deepEqual(seen, ['Exited']);
+    // First of the event, then of what the runtime said.
+    assert.deepEqual(seen, ['Running', 'Exited']);
     assert.equal(cache.get('u1')?.containers[0]?.exitCode, 3);
+  });
+
+  it('knows of an end before the runtime says so, and shows no other state', async () => {
+    const { container } = await runPod();
+    await start();
+    await until(() => stateOf() === 'Running');
+    const status = await runtime.containerStatus(container, signal);
+    runtime.containerStatus = async () => status;
+    await runtime.endContainer(container, 7);
+    await until(() => cache.get('u1')?.containers[0]?.announcedEnd !== undefined);
+    assert.equal(stateOf(), 'Running');
+    assert.deepEqual(cache.get('u1')?.containers[0]?.announcedEnd, {
+      exitCode: 7,
+      atMs: clock.now(),
+      atMonotonicMs: clock.monotonicMs(),
+    });
+    // A look in between does not forget it.
+    cache.distrust('u1');
+    assert.equal((await cache.read('u1', signal)).containers[0]?.announcedEnd?.exitCode, 7);
   });
 
   it('finds what appears without being asked', async () => {

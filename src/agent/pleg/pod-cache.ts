@@ -24,8 +24,8 @@ export interface PodCacheDeps {
 }
 
 const defaultRelistMs = 30_000;
-/** Waits between looks at a container whose end was announced: close ones when it is due, about 1.3 s in all. */
-const exitLookDelaysMs = [20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640];
+/** Waits before looks at a container whose end was announced: close ones when it is due, about 1.3 s in all. */
+const exitLookDelaysMs = [0, 20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640];
 const reconnectDelayMs = 200;
 
 export class PodCache {
@@ -191,21 +191,34 @@ export class PodCache {
       }
       const uid = this.#uidById.get(event.containerId);
       if (uid === undefined) return;
-      const observed = await this.#lookAndTell(uid, signal);
-      if (event.type === 'exited') await this.#lookUntilExited(uid, event.containerId, observed, signal);
+      if (event.type === 'exited') this.#announceEnd(uid, event.containerId, event.exitCode);
+      if (event.type === 'exited') await this.#lookUntilExited(uid, event.containerId, signal);
+      else await this.#lookAndTell(uid, signal);
     } catch (error) {
       if (!signal.aborted) this.#deps.log.debug('look after a runtime event failed', { event: event.type, error });
     }
   }
 
+  /** Whoever is to be started again at once need not wait until the runtime has tidied up. */
+  #announceEnd(uid: string, id: string, exitCode: number): void {
+    const { clock } = this.#deps;
+    const observed = this.#pods.get(uid);
+    if (!observed?.containers.some((container) => container.id === id && container.state === 'Running')) return;
+    const announcedEnd = { exitCode, atMs: clock.now(), atMonotonicMs: clock.monotonicMs() };
+    const containers = observed.containers.map((each) => (each.id === id ? { ...each, announcedEnd } : each));
+    this.#pods.set(uid, { ...observed, containers });
+    if (!this.#distrusted.has(uid)) for (const listener of [...this.#listeners]) listener(uid);
+  }
+
   /** Asks for the one thing that is to change; the whole pod is looked at when it has. */
-  async #lookUntilExited(uid: string, id: string, first: ObservedPod, signal: AbortSignal): Promise<void> {
+  async #lookUntilExited(uid: string, id: string, signal: AbortSignal): Promise<void> {
     const { clock, runtime } = this.#deps;
-    const container = first.containers.find((known) => known.id === id && known.state === 'Running');
-    const sandbox = first.sandboxes.find((known) => known.id === id && known.ready);
+    const first = this.#pods.get(uid);
+    const container = first?.containers.find((known) => known.id === id && known.state === 'Running');
+    const sandbox = first?.sandboxes.find((known) => known.id === id && known.ready);
     if (container === undefined && sandbox === undefined) return;
     for (const delayMs of exitLookDelaysMs) {
-      await clock.sleep(delayMs, signal);
+      if (delayMs > 0) await clock.sleep(delayMs, signal);
       const stillRuns = container
         ? (await runtime.containerStatus(container.id, signal)).state === 'Running'
         : sandbox !== undefined && (await runtime.sandboxStatus(sandbox.id, signal)).ready;

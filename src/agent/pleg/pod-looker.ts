@@ -71,7 +71,8 @@ export class PodLooker {
     if (known?.state === 'Exited' && container.state === 'Exited') return known;
     try {
       const status = await this.#deps.runtime.containerStatus(container.id, signal);
-      return { ...status, endedAtMonotonicMs: this.#endedAt(status, known) };
+      const announced = status.state === 'Running' && known?.announcedEnd ? { announcedEnd: known.announcedEnd } : {};
+      return { ...status, ...announced, endedAtMonotonicMs: this.#endedAt(status, known) };
     } catch (error) {
       if (isStatusError(error, 'NotFound')) return undefined;
       throw error;

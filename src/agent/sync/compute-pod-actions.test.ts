@@ -409,3 +409,22 @@ describe('a sidecar with a startup probe', () => {
     ]);
   });
 });
+
+describe('a container whose end was announced', () => {
+  const pod = (restartPolicy: string): Pod =>
+    makePod({ spec: { restartPolicy, containers: [{ name: 'web', image: 'busybox' }] } });
+  const announced = (exitCode: number, options: ContainerOptions = {}): ObservedContainer =>
+    container({ announcedEnd: { exitCode, atMs: 5_000, atMonotonicMs: now }, ...options });
+
+  it('is started again at once when nothing is to be waited for', () => {
+    const next = create({ attempt: 1, restartCount: 1, backOffCount: 1 });
+    assert.deepEqual(compute(pod('Always'), observed([announced(0)])), [next]);
+    assert.deepEqual(compute(pod('OnFailure'), observed([announced(1)])), [next]);
+  });
+
+  it('is left until the runtime says how it ended when it is to wait, or is done', () => {
+    assert.deepEqual(compute(pod('Always'), observed([announced(1, { backOffCount: 1 })])), []);
+    assert.deepEqual(compute(pod('OnFailure'), observed([announced(0)])), []);
+    assert.deepEqual(compute(pod('Never'), observed([announced(1)])), []);
+  });
+});

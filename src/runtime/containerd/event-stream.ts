@@ -72,7 +72,8 @@ function toRuntimeEvent({ topic, event }: Envelope): RuntimeEvent | undefined {
     case '/tasks/exit': {
       const exit = TaskExit.decode(event.value);
       // The end of an exec, not of the container.
-      return exit.id === exit.containerId ? { type: 'exited', containerId: exit.containerId } : undefined;
+      if (exit.id !== exit.containerId) return undefined;
+      return { type: 'exited', containerId: exit.containerId, exitCode: exit.exitStatus };
     }
     case '/tasks/oom':
       return { type: 'oom', containerId: TaskOOM.decode(event.value).containerId };

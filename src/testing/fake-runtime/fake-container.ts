@@ -24,7 +24,7 @@ export interface FakeContainerOptions {
   /** Receives log lines in CRI's format; undefined when nobody wants them. */
   readonly writeLog: ((path: string, text: string) => void) | undefined;
   readonly listen: FakeProcess['listen'];
-  readonly onExit: () => void;
+  readonly onExit: (exitCode: number) => void;
 }
 
 /** One container of the fake runtime: its state, its process and who is attached to it. */
@@ -232,7 +232,7 @@ export class FakeContainer {
     this.#reason = reason;
     this.#message = message;
     for (const exec of this.#execs) exec.signal('SIGKILL');
-    this.#options.onExit();
+    this.#options.onExit(this.#exitCode);
   }
 }
 

@@ -23,7 +23,7 @@ export function describeEvents(context: SuiteContext): void {
       const { id } = await context.container();
       await until(events, { type: 'started', containerId: id });
       await runtime.stopContainer(id, 0, signal);
-      await until(events, { type: 'exited', containerId: id });
+      await until(events, { type: 'exited', containerId: id, exitCode: 137 });
       await runtime.removeContainer(id, signal);
       await until(events, { type: 'deleted', containerId: id });
       stop.abort();
