@@ -81,6 +81,7 @@ function sandboxConfig(device: TestDevice): SandboxConfig {
     portMappings: [],
     labels: { 'run.eliot.instance': 'bench' },
     annotations: {},
+    runtimeHandler: '',
     cgroupParent: `/eliot-bench/pod${uid}`,
     sysctls: {},
     namespaces,

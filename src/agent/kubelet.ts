@@ -6,7 +6,7 @@ import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Secret } from '../api/kinds/secret.ts';
 import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
-import { pods } from '../api/resources.ts';
+import { pods, runtimeClasses } from '../api/resources.ts';
 import type { Cgroups } from '../host/cgroups.ts';
 import type { DeviceNodes } from '../host/device-nodes.ts';
 import type { Files } from '../host/files.ts';
@@ -16,6 +16,7 @@ import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Images, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import { NodeAdmission } from './admission/node-admission.ts';
+import { unsupportedVerdict } from './admission/unsupported.ts';
 import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { DeviceManager, type DeviceSetting } from './devices/device-manager.ts';
@@ -72,7 +73,7 @@ export interface KubeletDeps {
     readonly watchPaths: PodDnsDeps['watch'];
     readonly deviceNodes: DeviceNodes;
   };
-  readonly machine: { readonly cpus: number; readonly memoryBytes: number };
+  readonly machine: { readonly cpus: number; readonly memoryBytes: number; readonly hasAppArmor: boolean };
   /** Quantities that pods may use together, by resource. */
   readonly allocatable: PodFacts['allocatable'];
   /** What the kernel lets them use together. */
@@ -93,6 +94,7 @@ export interface KubeletDeps {
     /** Where logs lie unless the pod says otherwise. */
     readonly containerLogStorage: LogStorage;
     readonly resolvConf: string;
+    readonly allowedUnsafeSysctls: readonly string[];
   };
   /** Addresses of the device, IPv4 first. */
   readonly hostIPs: () => readonly string[];
@@ -192,6 +194,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     podRunDirectory: (uid) => layout.podRunDirectory(uid),
     cgroupParent: (pod) => cgroups.path(pod),
     dns,
+    runtimeHandler: (pod) => runtimeHandlerOf(client, pod),
     seccompDirectory: `${dirs.dataDir}/seccomp`,
     qos: (pod) => qosClass(pod),
     hash: containerHash,
@@ -222,6 +225,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     files: host.files,
     directory: (uid) => `${layout.podRunDirectory(uid)}/containers`,
   });
+  const abilities = { allowedUnsafeSysctls: settings.allowedUnsafeSysctls, hasAppArmor: machine.hasAppArmor };
   const admission = new NodeAdmission({ nodeName: settings.nodeName, pods: informers.pods, node: deps.node });
   const prober = createProber({
     clock,
@@ -253,7 +257,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
-    verdicts: admission,
+    verdicts: { verdict: (pod) => unsupportedVerdict(pod, abilities) ?? admission.verdict(pod) },
     deadlines: new ActiveDeadlines(clock),
     whenReady: deps.whenRuntimeReady ?? Promise.resolve(),
     starts: new Limiter(2 * machine.cpus),
@@ -362,4 +366,11 @@ async function removeObject(client: ObjectClient, { uid, namespace, name }: PodR
     // Gone already, or another pod has its name now.
     if (!isStatusError(error, 'NotFound', 'Conflict')) throw error;
   }
+}
+
+/** The handler of the pod's RuntimeClass; looked up when a sandbox is made, which is rarely. */
+async function runtimeHandlerOf(client: ObjectClient, { spec }: Pod): Promise<string> {
+  if (!spec.runtimeClassName) return '';
+  const found = await client.get<{ readonly handler: string }>(runtimeClasses, { name: spec.runtimeClassName });
+  return found.handler;
 }

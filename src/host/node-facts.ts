@@ -12,12 +12,15 @@ export interface NodeFacts {
   readonly memoryBytes: number;
   /** Size of the file system that holds the data directory. */
   readonly storageBytes: number;
+  /** The kernel enforces AppArmor profiles. */
+  readonly hasAppArmor: boolean;
 }
 
 /** @param dataDir any path on the file system that holds pods and images */
 export async function readNodeFacts(dataDir: string): Promise<NodeFacts> {
   const { blocks, bsize } = await statfs(dataDir);
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const appArmor = await readFile('/sys/module/apparmor/parameters/enabled', 'utf8').catch(() => '');
   return {
     architecture: goArchitecture(arch()),
     kernelVersion: release(),
@@ -25,6 +28,7 @@ export async function readNodeFacts(dataDir: string): Promise<NodeFacts> {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     storageBytes: blocks * bsize,
+    hasAppArmor: appArmor.startsWith('Y'),
   };
 }
 

@@ -56,6 +56,8 @@ export interface SandboxConfig {
   readonly portMappings: readonly PortMapping[];
   readonly labels: Labels;
   readonly annotations: Labels;
+  /** Name of what runs the pod in the runtime's configuration; empty: its default. `Invalid` when it has none of that name. */
+  readonly runtimeHandler: string;
   /** Path below the cgroup root, for example `/eliot/burstable/pod<uid>`. */
   readonly cgroupParent: string;
   readonly sysctls: Labels;

@@ -111,6 +111,9 @@ export class FakeRuntime implements Runtime {
 
   async runSandbox(config: SandboxConfig, signal: AbortSignal): Promise<SandboxId> {
     await this.faults.pass('runSandbox', config.name, signal);
+    if (config.runtimeHandler !== '') {
+      throw new StatusError('Invalid', `no runtime for "${config.runtimeHandler}" is configured`);
+    }
     for (const { id, config: other } of this.#sandboxes.values()) {
       const isSame =
         other.name === config.name &&

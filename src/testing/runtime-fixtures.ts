@@ -17,6 +17,7 @@ export function sandboxConfig(overrides: Partial<SandboxConfig> = {}): SandboxCo
     portMappings: [],
     labels: {},
     annotations: {},
+    runtimeHandler: '',
     cgroupParent: '/eliot/besteffort/pod11111111-2222-3333-4444-555555555555',
     sysctls: {},
     namespaces: hostNetwork,

@@ -139,6 +139,14 @@ export class ScenarioDevice {
     return { printed, pod };
   }
 
+  /** A pod that fails before any container of it runs. The pod is deleted then. */
+  async failed(idea: PodIdea): Promise<{ readonly pod: Pod }> {
+    const name = await this.create(idea);
+    const pod = await this.until(name, 'Failed', ({ status }) => status.phase === 'Failed');
+    await this.delete(name);
+    return { pod };
+  }
+
   /** Creates the pod and waits until all of its containers run; its name. */
   async running(idea: PodIdea): Promise<string> {
     const name = await this.create(idea);

@@ -25,6 +25,8 @@ export interface ConfigProviderDeps {
   /** What the pod resolves names with, and the file that says so inside its containers. */
   readonly dns: { configOf(pod: Pod): Promise<DnsConfig>; fileOf(pod: Pod): Promise<string> };
   readonly seccompDirectory: string;
+  /** What the pod's RuntimeClass says; empty without one. Rejects when there is no such class. */
+  readonly runtimeHandler: (pod: Pod) => Promise<string>;
   readonly qos: (pod: Pod) => QosClassName;
   readonly hash: (container: Container) => string;
   readonly memoryCapacityBytes: number;
@@ -63,13 +65,14 @@ export class ConfigProvider {
 
   /** @throws StatusError `Invalid` when the device cannot run the pod as asked */
   async sandbox(pod: Pod, attempt: number): Promise<SandboxConfig> {
-    const { instanceId, logDirectory, cgroupParent, seccompDirectory, dns } = this.#deps;
+    const { instanceId, logDirectory, cgroupParent, seccompDirectory, dns, runtimeHandler } = this.#deps;
     return sandboxConfig(pod, attempt, {
       instanceId,
       logDirectory: logDirectory(pod),
       cgroupParent: cgroupParent(pod),
       seccompDirectory,
       dns: await dns.configOf(pod),
+      runtimeHandler: await runtimeHandler(pod),
     });
   }
 

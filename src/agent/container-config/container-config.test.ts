@@ -206,6 +206,7 @@ describe('a sandbox', () => {
     cgroupParent: '/eliot-i1/besteffort/podu1',
     seccompDirectory: '/seccomp',
     dns: { servers: [], searches: [], options: [] },
+    runtimeHandler: '',
   };
 
   it('publishes the ports that are asked for, and carries the labels it is found by', () => {

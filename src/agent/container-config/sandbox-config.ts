@@ -2,6 +2,7 @@
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { DnsConfig, SandboxConfig } from '../../runtime/runtime.ts';
+import { dottedSysctl } from '../admission/unsupported.ts';
 import { allContainers, podRef } from '../pod-names.ts';
 import { runtimeLabels } from '../runtime-labels.ts';
 import { kernelHostname } from './hostname.ts';
@@ -13,6 +14,8 @@ export interface SandboxFacts {
   readonly cgroupParent: string;
   readonly seccompDirectory: string;
   readonly dns: DnsConfig;
+  /** Of the pod's RuntimeClass; empty: the runtime's own. */
+  readonly runtimeHandler: string;
 }
 
 /** @throws StatusError `Invalid` for what the runtime would silently ignore (design D2) */
@@ -38,8 +41,11 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts): S
       [runtimeLabels.instance]: facts.instanceId,
     },
     annotations: {},
+    runtimeHandler: facts.runtimeHandler,
     cgroupParent: facts.cgroupParent,
-    sysctls: Object.fromEntries((security.sysctls ?? []).map((sysctl) => [sysctl.name, sysctl.value ?? ''])),
+    sysctls: Object.fromEntries(
+      (security.sysctls ?? []).map(({ name: sysctl, value }) => [dottedSysctl(sysctl), value ?? '']),
+    ),
     namespaces: namespaceModes(pod),
     // The runtime admits a privileged container only in a privileged sandbox.
     privileged: allContainers(pod).some((container) => container.securityContext?.privileged === true),

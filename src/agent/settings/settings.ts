@@ -134,6 +134,23 @@ export const settingsSchema = v.strictObject({
     defaultEvictionHard,
   ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
+  allowedUnsafeSysctls: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.title('list of sysctls'),
+          v.regex(
+            /^(kernel\.(shm|msg|sem)|fs\.mqueue\.|net\.)[\w./-]*\*?$/,
+            'must be a sysctl of a pod, such as kernel.msg* or net.core.somaxconn',
+          ),
+        ),
+      ),
+      v.title('list of sysctls'),
+      about('Sysctls that pods may set beside the safe ones; a * at the end stands for any ending.'),
+    ),
+    [],
+  ),
   resolvConf: v.optional(
     v.pipe(absolutePath, about('The resolver configuration that pods get, also when it changes.')),
     '/etc/resolv.conf',

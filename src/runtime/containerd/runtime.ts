@@ -87,7 +87,7 @@ export class ContainerdRuntime implements Runtime {
   }
 
   async runSandbox(config: SandboxConfig, signal: AbortSignal): Promise<SandboxId> {
-    const request = { config: toCriSandboxConfig(config) };
+    const request = { config: toCriSandboxConfig(config), runtimeHandler: config.runtimeHandler };
     const answer = await this.#call(criRuntime.runPodSandbox, request, sandboxTimeoutMs, signal);
     this.#deps.onUnpacked(this.#deps.sandboxImage);
     return answer.podSandboxId as SandboxId;

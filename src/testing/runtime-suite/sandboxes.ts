@@ -38,6 +38,14 @@ export function describeSandboxes(context: SuiteContext): void {
       assert.match(ips[0] ?? '', /^\d+\.\d+\.\d+\.\d+$/);
     });
 
+    it('refuses a handler that it does not know', async () => {
+      const config = context.sandboxConfig({ runtimeHandler: 'none-such' });
+      await assert.rejects(
+        context.runtime.runSandbox(config, context.signal),
+        (error) => isStatusError(error) && /no runtime for "none-such" is configured/.test(error.message),
+      );
+    });
+
     it('refuses the same name, uid and attempt twice, and takes the next attempt', async () => {
       const { runtime, signal } = context;
       const { id, config } = await context.sandbox();
