@@ -320,6 +320,19 @@ describe('the API server', () => {
       assert.equal((await api.get(`${configMaps}/big`)).code, 404);
     });
 
+    it('a short body that nobody wants, without the loss of the connection', async () => {
+      const socket = connect(api.socketPath);
+      const wanted = 'POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello';
+      const last = 'GET /nope HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+      socket.write(wanted + wanted + last);
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      assert.deepEqual(
+        [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, code]) => code),
+        ['405', '405', '404'],
+      );
+    });
+
     it('a YAML document that grows without end', async () => {
       const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
       for (const [index, name] of [...'bcdefghij'].entries()) {

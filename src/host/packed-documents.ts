@@ -2,7 +2,9 @@
  * Documents that were made when Eliot was built: gzip files with an index, handed out as streams, so that they take
  * no memory.
  */
-import { open, readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -25,9 +27,11 @@ export class PackedDocuments {
     return JSON.parse(await readFile(join(this.#directory, 'index.json'), 'utf8'));
   }
 
-  /** The gzip file of a path of the index. */
+  /** The gzip file of a path of the index; it is closed when it was read or destroyed. */
   async open(path: string): Promise<Readable> {
-    const file = await open(join(this.#directory, `${path.replaceAll('/', '_')}.json.gz`));
-    return file.createReadStream({ highWaterMark: 16 * 1024 });
+    const name = `${path.replaceAll('/', '_')}.json.gz`;
+    const stream = createReadStream(join(this.#directory, name), { highWaterMark: 16 * 1024 });
+    await once(stream, 'open');
+    return stream;
   }
 }

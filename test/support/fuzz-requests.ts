@@ -13,6 +13,8 @@ export interface FuzzRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
+  /** Whether the answer may take a second. */
+  readonly isSlow: boolean;
 }
 
 /** A revision that no device of a test comes to. */
@@ -20,11 +22,28 @@ export const futureRevision = '999999999';
 
 type Kind = (typeof kinds)[number];
 
+const methodOfVerb: Readonly<Record<string, string>> = {
+  create: 'POST',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+  patch: 'PATCH',
+  update: 'PUT',
+};
+const methods = ['GET', 'GET', 'POST', 'POST', 'PUT', 'PATCH', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PURGE'];
+
+/** Tokens that are remembered. */
+const maxTokens = 20;
+
+/** Kinds whose objects become pods. */
+const runsPods: ReadonlySet<string> = new Set(['pods', 'deployments', 'replicasets']);
+
 /** Random objects of each kind that are made once; every request begins with one of them. */
 const samplesOfKind = 40;
 
 export class FuzzRequests {
   readonly #random: () => number;
+  readonly #tokens: string[] = [];
+  #learned = 0;
   readonly #samples: ReadonlyMap<Kind, readonly object[]>;
 
   constructor(seed: number) {
@@ -34,31 +53,35 @@ export class FuzzRequests {
 
   next(): FuzzRequest {
     const kind = this.#pick(kinds);
-    const method = this.#pick([
-      'GET',
-      'GET',
-      'POST',
-      'POST',
-      'PUT',
-      'PATCH',
-      'PATCH',
-      'DELETE',
-      'HEAD',
-      'OPTIONS',
-      'PURGE',
-    ]);
+    // What a kind can do in four of five cases, else anything.
+    const isSensible = this.#is(0.8);
+    const verb = this.#pick(kind.verbs);
+    const method = isSensible ? (methodOfVerb[verb] ?? 'GET') : this.#pick(methods);
+    const where = isSensible ? this.#sensiblePath(kind, verb) : this.#path(kind, method);
+    const path = `${where}${this.#query(kind, method, isSensible ? verb : undefined)}`.replaceAll(' ', '+');
     const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH' || this.#is(0.1);
     const { contentType, body } = hasBody ? this.#body(kind, method) : { contentType: undefined, body: undefined };
     return {
       method,
-      path: `${this.#path(kind, method)}${this.#query(kind, method)}`.replaceAll(' ', '+'),
+      path,
       headers: {
         ...this.#headers(),
         ...(contentType === undefined ? {} : { 'content-type': contentType }),
         'content-length': String(body?.length ?? 0),
       },
       body,
+      isSlow: path.includes('watch=true'),
     };
+  }
+
+  /** Takes what only the server can give from an answer: tokens to go on with a list. */
+  learn(answer: Buffer): void {
+    const at = answer.indexOf('"continue":"');
+    if (at < 0) return;
+    const start = at + '"continue":"'.length;
+    const token = answer.toString('latin1', start, answer.indexOf('"', start));
+    this.#tokens[this.#learned % maxTokens] = token;
+    this.#learned += 1;
   }
 
   #path(kind: Kind, method: string): string {
@@ -76,28 +99,45 @@ export class FuzzRequests {
     return this.#is(0.03) ? this.#damagePath(path) : path;
   }
 
+  #sensiblePath(kind: Kind, verb: string): string {
+    const group = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+    const namespace = kind.namespaced ? `/namespaces/${this.#pick(['default', 'default', 'kube-system', 'b'])}` : '';
+    const collection = `${group}${namespace}/${kind.resource}`;
+    if (['create', 'list', 'watch', 'deletecollection'].includes(verb)) return collection;
+    const name = this.#pick(['a', 'a', 'b', 'c', 'device', 'default']);
+    const subresource = this.#is(0.2) ? this.#pick(kind.subresources)?.name : undefined;
+    return `${collection}/${name}${subresource === undefined ? '' : `/${subresource}`}`;
+  }
+
   #damagePath(path: string): string {
     const at = this.#below(path.length);
     return `${path.slice(0, at)}${this.#pick(['//', '%2F', '%zz', '%00', '..', '/../', '%ff', '~', 'x'.repeat(4_000)])}${path.slice(at)}`;
   }
 
-  #query(kind: Kind, method: string): string {
+  #query(kind: Kind, method: string, verb: string | undefined): string {
     const parameters: string[] = [];
     // Pods that are really made would only keep the runtime busy; a few are enough.
-    const changesPods = kind.resource === 'pods' && ['POST', 'PUT', 'PATCH'].includes(method);
+    const changesPods = runsPods.has(kind.resource) && ['POST', 'PUT', 'PATCH'].includes(method);
     if (changesPods ? this.#is(0.97) : this.#is(0.1)) parameters.push('dryRun=All');
     while (this.#is(0.4)) {
       const [name, values] = this.#pick(queryParameters);
       parameters.push(`${name}=${this.#pick(values)}`);
     }
+    if (method === 'PATCH' && this.#is(0.5))
+      parameters.push(`fieldManager=${this.#pick(['fuzz', 'kubectl', 'other'])}`);
+    if (method === 'GET' && this.#is(0.1)) parameters.push('limit=1');
+    if (method === 'GET' && this.#is(0.1) && this.#tokens.length > 0) {
+      parameters.push(`continue=${this.#tokens[this.#below(this.#tokens.length)]}`);
+    }
     // A watch lasts as long as it is allowed to.
-    if (method === 'GET' && this.#is(0.02)) parameters.push('watch=true', 'timeoutSeconds=1');
+    const watches = verb === undefined ? method === 'GET' && this.#is(0.02) : verb === 'watch' && this.#is(0.05);
+    if (watches) parameters.push('watch=true', 'timeoutSeconds=1');
     return parameters.length === 0 ? '' : `?${parameters.join('&')}`;
   }
 
   #headers(): Record<string, string> {
     const headers: Record<string, string> = {};
-    if (this.#is(0.5)) headers['accept'] = this.#pick(accepts);
+    if (this.#is(0.5)) headers['accept'] = this.#is(0.8) ? this.#pick(accepts.slice(0, 6)) : this.#pick(accepts);
     if (this.#is(0.2)) headers['accept-encoding'] = this.#pick(['gzip', 'gzip;q=0', 'br', '*']);
     if (this.#is(0.02)) headers['authorization'] = this.#pick(['Bearer x', 'Basic eDp5', 'Bearer']);
     if (this.#is(0.02)) headers['user-agent'] = 'u'.repeat(this.#below(2_000));
@@ -240,6 +280,15 @@ function samplesOf(kind: Kind, seed: number): readonly object[] {
 
 const container = { name: 'main', image: 'eliot.test/none:1', imagePullPolicy: 'Never', command: ['sh'] };
 
+const workload = {
+  metadata: { labels: { a: 'b' } },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } },
+  },
+};
+
 /** What is accepted, so that there is something to change, list and delete. */
 const goodObjects: Readonly<Record<string, object>> = {
   Pod: { metadata: { labels: { a: 'b' } }, spec: { hostNetwork: true, containers: [container] } },
@@ -249,6 +298,13 @@ const goodObjects: Readonly<Record<string, object>> = {
   ServiceAccount: { automountServiceAccountToken: false },
   Lease: { spec: { holderIdentity: 'x', leaseDurationSeconds: 10, renewTime: '2026-01-01T00:00:00.000000Z' } },
   Event: { involvedObject: { kind: 'Pod', name: 'a', namespace: 'default' }, reason: 'Fuzzed', type: 'Normal' },
+  Deployment: workload,
+  ReplicaSet: workload,
+  TokenReview: { spec: { token: 'x' } },
+  SubjectAccessReview: { spec: { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods' } } },
+  LocalSubjectAccessReview: {
+    spec: { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default' } },
+  },
   SelfSubjectAccessReview: { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } },
   SelfSubjectRulesReview: { spec: { namespace: 'default' } },
 };
@@ -332,6 +388,9 @@ const options = [
   { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions: { uid: 'x' } },
   { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] },
   { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name: 'a' } },
+  { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'a' }, spec: { replicas: 0 } },
+  { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', spec: { expirationSeconds: 600 } },
+  { kind: 'Binding', apiVersion: 'v1', metadata: { name: 'a' }, target: { kind: 'Node', name: 'device' } },
 ];
 
 const nastyValues: readonly unknown[] = [

@@ -139,7 +139,9 @@ async function sendOpenApiV3({ openApi }: DiscoveryDeps, exchange: Exchange, pat
     ...(zipped ? { 'Content-Encoding': 'gzip', 'Content-Length': document.bytes } : {}),
   });
   try {
-    await (zipped ? pipeline(packed, response) : pipeline(packed, createGunzip(), response));
+    // A response that was closed before says so to nobody any more: the signal does.
+    const { signal } = exchange;
+    await (zipped ? pipeline(packed, response, { signal }) : pipeline(packed, createGunzip(), response, { signal }));
   } catch {
     // The client is gone, or the file is damaged, which shows by an answer that breaks off.
     response.destroy();

@@ -3,6 +3,7 @@
  * the client takes that (the threshold and level are Kubernetes'). Nobody writes faster than the client reads.
  */
 import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { StatusError } from '../../lib/status-error.ts';
 import type { Exchange } from './exchange.ts';
@@ -33,8 +34,10 @@ export async function sendFailure(exchange: Answering, error: StatusError): Prom
   const { retryAfterSeconds } = error.details ?? {};
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
   else if (error.reason === 'TooManyRequests') response.setHeader('Retry-After', 1);
+  // A short body has come with its headers, but is looked at after them: another connection would cost far more.
+  if (!exchange.request.complete) await setImmediate();
   // What is left of a body that was not read must not be taken for the next request.
-  if (!exchange.request.complete) response.setHeader('Connection', 'close');
+  if (!exchange.request.complete && !response.headersSent) response.setHeader('Connection', 'close');
   await sendJson(exchange, error.code, failureStatus(error));
 }
 
