@@ -5,6 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { ConfigMap } from '../api/kinds/config-map.ts';
+import type { Image } from '../api/kinds/image.ts';
 import type { Namespace } from '../api/kinds/namespace.ts';
 import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
@@ -25,6 +26,7 @@ import { createBindInside } from '../host/bind-inside.ts';
 import { createUsageReader } from '../host/cgroup-usage.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createDeviceNodes } from '../host/device-nodes.ts';
+import { diskSpace } from '../host/disk-space.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
 import { createMounts } from '../host/mounts.ts';
@@ -48,6 +50,7 @@ import { EventRecorder } from './events/event-recorder.ts';
 import { AgentPodStreams } from './exec/pod-streams.ts';
 import { createIdentityFiles } from './identity-files.ts';
 import { writeInstanceRecord } from './instance-record.ts';
+import { keepImages } from './keep-images.ts';
 import { createKubelet } from './kubelet.ts';
 import { readContainerLog } from './logs/read-container-log.ts';
 import { keepLogs } from './logs/rotation/keep-logs.ts';
@@ -227,11 +230,27 @@ async function runWithStore(
   }
   const runtimeReady = Promise.withResolvers<void>();
   const mountTable = createMounts(runChild);
+  const imageReporter = keepImages(group, {
+    client: nodeClient,
+    images: runtime.images,
+    runtime: runtime.runtime,
+    clock,
+    log,
+    objects: informer<Image>(resources.images),
+    pods: informers.pods,
+    warnNode: (reason, message) =>
+      recorder.recordFor(nodeItself(nodeName), { type: 'Warning', reason, message, component: 'kubelet' }),
+    space: () => diskSpace(dataDir),
+    settings,
+    whenRuntimeReady: runtimeReady.promise,
+    mayRemove: !opened.readOnly,
+  });
   const kubelet = createKubelet(
     {
       client: nodeClient,
       runtime: runtime.runtime,
       images: runtime.images,
+      pullObserver: imageReporter,
       node: () => nodeInformer.get({ name: nodeName }),
       clock,
       log,
@@ -289,6 +308,7 @@ async function runWithStore(
         const names = await runtime.images.importArchive(archive, stopping);
         // A pod may wait for just this image, minutes from its next try.
         kubelet.lookAgain();
+        imageReporter.imagesChanged();
         return names;
       },
     },
@@ -327,7 +347,13 @@ async function runWithStore(
     },
     observe: (stopping) =>
       observeNode(
-        { runtime: runtime.runtime, readAddresses: hostIPs, apiPort: port, storeRecovered: opened.recovered },
+        {
+          runtime: runtime.runtime,
+          readAddresses: hostIPs,
+          apiPort: port,
+          storeRecovered: opened.recovered,
+          images: imageReporter.known,
+        },
         stopping,
       ),
   });
@@ -423,6 +449,11 @@ async function startServer(
   }
   const url = `https://${reachableHost(listen)}:${port}`;
   return { port: port ?? 0, kubeconfig: await writeAdminKubeconfig(dataDir, url, pki) };
+}
+
+/** The node as events are about it: with the kubelet its name stands for its uid. */
+function nodeItself(name: string): { apiVersion: string; kind: string; metadata: { name: string; uid: string } } {
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
 }
 
 /** The address under which a client on the device itself reaches the server. */

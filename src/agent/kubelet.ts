@@ -21,7 +21,7 @@ import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { DeviceManager, type DeviceSetting } from './devices/device-manager.ts';
 import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
-import { ImageManager } from './images/image-manager.ts';
+import { ImageManager, type PullObserver } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { ActiveDeadlines } from './lifecycle/active-deadlines.ts';
@@ -56,6 +56,8 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: Runtime;
   readonly images: Images;
+  /** Is told how pulls go. */
+  readonly pullObserver?: PullObserver;
   /** The node as the API has it; undefined until it is known. */
   readonly node: () => Node | undefined;
   readonly clock: Clock;
@@ -211,6 +213,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     secret,
     record: (pod, event) => events.record(pod, event),
     maxParallelPulls: settings.maxParallelImagePulls,
+    ...(deps.pullObserver ? { observer: deps.pullObserver } : {}),
     usePresentWhenUnreachable: settings.presentImageWhenOffline,
     nodeLogins: new Map(
       Object.entries(settings.registries).flatMap(([host, { auth }]) => (auth ? [[host, auth]] : [])),

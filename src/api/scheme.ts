@@ -8,6 +8,7 @@ import {
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { eventKind } from './kinds/event.ts';
+import { imageKind } from './kinds/image.ts';
 import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
@@ -46,6 +47,7 @@ export const kinds: readonly KindDescription[] = [
   subjectAccessReviewKind,
   leaseKind,
   imageArchiveKind,
+  imageKind,
   nodeMetricsKind,
   podMetricsKind,
   newEventKind,

@@ -289,6 +289,18 @@ export interface RegistryAuth {
   readonly password: string;
 }
 
+/** An image with what is known of how it came. */
+export interface StoredImage extends Image {
+  /** Unpacked and flushed to disk. */
+  readonly synced: boolean;
+  /** It has a name that came from an archive, not from a registry. */
+  readonly sideLoaded: boolean;
+  /** The runtime's own: the sandbox image. */
+  readonly pinned: boolean;
+  /** By name, when it came to mean this image; milliseconds since 1970 by the device's clock. */
+  readonly loadedAtMs: ReadonlyMap<string, number>;
+}
+
 /** How much of one layer is on the device. */
 export interface LayerProgress {
   /** Of the layer as the registry has it. */
@@ -306,7 +318,7 @@ export interface PullProgress {
 }
 
 export interface Images {
-  list(signal: AbortSignal): Promise<readonly Image[]>;
+  list(signal: AbortSignal): Promise<readonly StoredImage[]>;
   /** Undefined when the image is not on the device. Accepts short names (`busybox`). */
   status(reference: string, signal: AbortSignal): Promise<Image | undefined>;
   /**
@@ -321,8 +333,12 @@ export interface Images {
     signal: AbortSignal,
     onProgress?: (progress: PullProgress) => void,
   ): Promise<string>;
-  /** Drops one tag; fine when it is gone. */
+  /** Drops one tag, or all names of an id; fine when it is gone. */
   remove(reference: string, signal: AbortSignal): Promise<void>;
+  /** Full names of images whose pull has not succeeded and left something behind. */
+  listPulls(signal: AbortSignal): Promise<readonly string[]>;
+  /** Drops what the pull of that name left; nothing when one is under way. */
+  abandonPull(name: string, signal: AbortSignal): Promise<void>;
   /** Side-loads a docker-save or OCI-layout tar; resolves with the full names it brought. */
   importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -62,7 +62,7 @@ export class EventRecorder {
     const ref = 'metadata' in pod ? podRef(pod) : pod;
     // A pod that is only planned is given as its owner: its events are the owner's.
     const { apiVersion, kind } = 'metadata' in pod ? pod : { apiVersion: 'v1', kind: 'Pod' };
-    this.#note({ ...ref, apiVersion, kind }, fieldPathOf(pod, event.container), {
+    this.#note({ ...ref, apiVersion, kind, isNamespaced: true }, fieldPathOf(pod, event.container), {
       ...event,
       component: event.component ?? 'kubelet',
     });
@@ -75,11 +75,12 @@ export class EventRecorder {
   ): void {
     // Events of what has no namespace are kept in `default`, as in Kubernetes.
     const { name = '', namespace = 'default', uid = '' } = metadata;
-    this.#note({ apiVersion, kind, name, namespace, uid }, '', event);
+    const isNamespaced = metadata.namespace !== undefined;
+    this.#note({ apiVersion, kind, name, namespace, uid, isNamespaced }, '', event);
   }
 
   #note(
-    ref: PodRef & { readonly apiVersion: string; readonly kind: string },
+    ref: PodRef & { readonly apiVersion: string; readonly kind: string; readonly isNamespaced: boolean },
     fieldPath: string,
     event: PodEvent & { readonly component: string },
   ): void {
@@ -102,7 +103,7 @@ export class EventRecorder {
         involvedObject: {
           apiVersion: ref.apiVersion,
           kind: ref.kind,
-          namespace: ref.namespace,
+          ...(ref.isNamespaced ? { namespace: ref.namespace } : {}),
           name: ref.name,
           uid: ref.uid,
           ...(fieldPath ? { fieldPath } : {}),

@@ -4,6 +4,8 @@
  * An image on the device needs no registry unless the policy is Always, and even then not when the registry cannot be
  * reached (docs/adr/0032). Few pulls run at once, and two pods that want the same image wait for one download.
  */
+
+import { normalizeImageReference } from '../../api/image-reference.ts';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { Secret } from '../../api/kinds/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -11,7 +13,6 @@ import { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import { Limiter } from '../../lib/limiter.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { builtAtMs } from '../../lib/version.ts';
-import { normalizeImageReference } from '../../runtime/image-reference.ts';
 import type { Image, Images, PullProgress, RegistryAuth } from '../../runtime/runtime.ts';
 import { PullBackOff } from './pull-back-off.ts';
 import { explainPullError, isRefusedLogin, isUnreachable } from './pull-error.ts';

@@ -2,8 +2,9 @@
  * Logins for registries: from Secrets of type kubernetes.io/dockerconfigjson, and from the node's configuration.
  * They are matched to images as the kubelet does (docs: "Interpretation of config.json"). Pure.
  */
+
+import { parseImageReference } from '../../api/image-reference.ts';
 import type { Secret } from '../../api/kinds/secret.ts';
-import { parseImageReference } from '../../runtime/image-reference.ts';
 import type { RegistryAuth } from '../../runtime/runtime.ts';
 
 interface DockerConfig {

@@ -15,6 +15,7 @@ const settings = {
   labels: { zone: 'kitchen' },
   podCidr: '10.85.0.0/16',
   maxPods: 110,
+  nodeStatusMaxImages: 2,
   systemReserved: { cpu: 500, memory: 100 * 1024 * 1024 },
   kubeReserved: { memory: 28 * 1024 * 1024 },
   evictionHard: { 'memory.available': { amount: 100 * 1024 * 1024 }, 'nodefs.available': { share: 0.1 } },
@@ -35,6 +36,7 @@ const healthy: NodeObservation = {
   addresses: ['192.168.1.7'],
   apiPort: 6443,
   storeRecovered: false,
+  images: [],
 };
 const at = (second: number): string => `2026-01-01T00:00:0${second}Z`;
 
@@ -71,6 +73,20 @@ describe('the status of a node', () => {
   it('tells that the store was recovered', () => {
     const status = computeNodeStatus(settings, machine, { ...healthy, storeRecovered: true }, [], at(0));
     assert.equal(status.conditions?.find(({ type }) => type === 'StoreRecovered')?.status, 'True');
+  });
+
+  it('names the largest images, digests before tags', () => {
+    const image = (name: string, sizeBytes: number) => ({
+      tags: [`${name}:1`],
+      digests: [`${name}@sha256:a`],
+      sizeBytes,
+    });
+    const images = [image('small', 1), image('large', 9), image('middle', 5)];
+    const status = computeNodeStatus(settings, machine, { ...healthy, images }, [], at(0));
+    assert.deepEqual(status.images, [
+      { names: ['large@sha256:a', 'large:1'], sizeBytes: 9 },
+      { names: ['middle@sha256:a', 'middle:1'], sizeBytes: 5 },
+    ]);
   });
 
   it('has not changed when only the heartbeat is newer', () => {

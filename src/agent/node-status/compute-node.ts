@@ -22,6 +22,8 @@ export interface NodeSettings extends ReservationSettings {
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly podCidr: string;
+  /** KubeletConfiguration; -1: no limit. */
+  readonly nodeStatusMaxImages: number;
 }
 
 /** What is looked at again each time. */
@@ -34,7 +36,15 @@ export interface NodeObservation {
   readonly apiPort: number;
   /** The store's durable file was damaged and a copy of it is in use (design D14). */
   readonly storeRecovered: boolean;
+  /** Images on the device. */
+  readonly images: readonly {
+    readonly tags: readonly string[];
+    readonly digests: readonly string[];
+    readonly sizeBytes: number;
+  }[];
 }
+
+const maxNamesOfImage = 5;
 
 /** The labels that the device itself puts on its node. */
 export function computeNodeLabels(settings: NodeSettings, machine: NodeMachine): Record<string, string> {
@@ -65,6 +75,7 @@ export function computeNodeStatus(
       ...observation.addresses.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: settings.nodeName },
     ],
+    images: nodeImages(observation.images, settings.nodeStatusMaxImages),
     daemonEndpoints: { kubeletEndpoint: { Port: observation.apiPort } },
     nodeInfo: {
       machineID: machine.machineId,
@@ -79,6 +90,14 @@ export function computeNodeStatus(
       architecture: machine.architecture,
     },
   };
+}
+
+/** The largest first; as the kubelet, names that end in a digest before those that end in a tag, five of an image. */
+function nodeImages(images: NodeObservation['images'], max: number): { names: string[]; sizeBytes: number }[] {
+  const sorted = images
+    .map(({ tags, digests, sizeBytes }) => ({ names: [...digests, ...tags].slice(0, maxNamesOfImage), sizeBytes }))
+    .sort((a, b) => b.sizeBytes - a.sizeBytes || ((a.names[0] ?? '') < (b.names[0] ?? '') ? -1 : 1));
+  return max < 0 ? sorted : sorted.slice(0, max);
 }
 
 type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;

@@ -16,6 +16,7 @@ export interface ObserveNodeDeps {
   readonly readAddresses: () => readonly string[];
   readonly apiPort: number;
   readonly storeRecovered: boolean;
+  readonly images: NodeObservation['images'];
 }
 
 /** How long the runtime may take to answer before it counts as down, in milliseconds. */
@@ -35,6 +36,6 @@ export async function observeNode(deps: ObserveNodeDeps, signal: AbortSignal): P
   } catch (error) {
     problems.push(`container runtime is down: ${describeError(error)}`);
   }
-  const { apiPort, storeRecovered } = deps;
-  return { runtimeVersion, problems, addresses: deps.readAddresses(), apiPort, storeRecovered };
+  const { apiPort, storeRecovered, images } = deps;
+  return { runtimeVersion, problems, addresses: deps.readAddresses(), apiPort, storeRecovered, images };
 }

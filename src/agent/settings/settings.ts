@@ -88,6 +88,7 @@ const logSize = v.pipe(
 );
 
 const positiveInteger = v.pipe(v.number(), v.title('integer, 1 or more'), v.integer(), v.minValue(1));
+const percent = v.pipe(v.number(), v.title('integer, 0 to 100'), v.integer(), v.minValue(0), v.maxValue(100));
 const integerOrNoLimit = v.pipe(v.number(), v.title('integer, -1 or more'), v.integer(), v.minValue(-1));
 const labelMap = v.pipe(v.record(v.string(), v.string()), v.title('mapping, or K=V,K=V'));
 const logLevel = v.pipe(v.picklist(['error', 'warn', 'info', 'debug']), v.title('error, warn, info or debug'));
@@ -156,6 +157,25 @@ export const settingsSchema = v.strictObject({
     '/etc/resolv.conf',
   ),
   maxParallelImagePulls: v.optional(v.pipe(positiveInteger, about('Image pulls that run at one time.')), 2),
+  imageGCHighThresholdPercent: v.optional(
+    v.pipe(percent, about('Disk usage from which on images that nothing wants are removed; 100: never.')),
+    85,
+  ),
+  imageGCLowThresholdPercent: v.optional(v.pipe(percent, about('Disk usage down to which they are removed.')), 80),
+  imageMinimumGCAge: v.optional(v.pipe(duration, about('An image younger than this is never removed.')), '2m'),
+  imageMaximumGCAge: v.optional(
+    v.pipe(
+      duration,
+      about('An image that nothing wanted for longer is removed whatever space there is. 0s: no limit.'),
+    ),
+    '0s',
+  ),
+  // the kubelet's ImageGCPeriod, which is fixed there
+  imageGCPeriod: v.optional(v.pipe(duration, about('Time between two looks at the space that images take.')), '5m'),
+  nodeStatusMaxImages: v.optional(
+    v.pipe(integerOrNoLimit, about('Images that the status of the node names at most, the largest first; -1: all.')),
+    50,
+  ),
   // the kubelet's former --image-pull-progress-deadline
   imagePullProgressDeadline: v.optional(
     v.pipe(duration, about('A connection of a pull on which nothing arrives for so long is given up and made anew.')),

@@ -9,6 +9,7 @@ import { formatTime } from '../../lib/clock.ts';
 import type { AnyKind, Loaded, RegistryDeps } from './context.ts';
 import { decodeEntry, encodeObject } from './entry-codec.ts';
 import { conflict, staleVersion } from './errors.ts';
+import { checkImageUnused, isImage } from './image-in-use.ts';
 import { objectKey } from './keys.ts';
 import { loadObject } from './load.ts';
 import { checkNamespaceMayGo } from './namespace-lifecycle.ts';
@@ -40,6 +41,7 @@ export async function deleteObject(
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const current = await loadObject(deps, kind, key);
     checkPreconditions(kind, current.object, options);
+    if (isImage(kind)) await checkImageUnused(deps, kind, current.object);
     const object = withPropagation(kind, current.object, options);
     const graceSeconds = graceOf(kind, object, options);
     const deleted =

@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Descriptor, FieldMask } from "./types.ts";
+import { Descriptor, FieldMask, Timestamp } from "./types.ts";
 
 /** containerd.services.images.v1.Images: names of content. */
 
@@ -14,6 +14,7 @@ export interface Image {
   name: string;
   labels: { [key: string]: string };
   target: Descriptor | undefined;
+  updatedAt: Timestamp | undefined;
 }
 
 export interface Image_LabelsEntry {
@@ -60,7 +61,7 @@ export interface DeleteImageRequest {
 }
 
 function createBaseImage(): Image {
-  return { name: "", labels: {}, target: undefined };
+  return { name: "", labels: {}, target: undefined, updatedAt: undefined };
 }
 
 export const Image: MessageFns<Image> = {
@@ -73,6 +74,9 @@ export const Image: MessageFns<Image> = {
     });
     if (message.target !== undefined) {
       Descriptor.encode(message.target, writer.uint32(26).fork()).join();
+    }
+    if (message.updatedAt !== undefined) {
+      Timestamp.encode(message.updatedAt, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -117,6 +121,14 @@ export const Image: MessageFns<Image> = {
             message.target = Descriptor.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.updatedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -146,6 +158,9 @@ export const Image: MessageFns<Image> = {
     );
     message.target = (object.target !== undefined && object.target !== null)
       ? Descriptor.fromPartial(object.target)
+      : undefined;
+    message.updatedAt = (object.updatedAt !== undefined && object.updatedAt !== null)
+      ? Timestamp.fromPartial(object.updatedAt)
       : undefined;
     return message;
   },

@@ -48,7 +48,8 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
   const { clock, log, socketPath, root, fifoDirectory, architectures = nativeArchitectures() } = options;
   const grpc = createGrpcClient({ socketPath, clock, metadata: criNamespace });
   const stall = options.pullStallTimeoutMs === undefined ? {} : { pullStallTimeoutMs: options.pullStallTimeoutMs };
-  const images = new ContainerdImages({ grpc, clock, log, runChild, root, architectures, ...stall });
+  const sandboxImage = options.sandboxImage ?? pauseImageName;
+  const images = new ContainerdImages({ grpc, clock, log, runChild, root, architectures, sandboxImage, ...stall });
   const closing = new AbortController();
   const execPrefix = `eliot-${randomBytes(4).toString('hex')}-`;
   const runtime = new ContainerdRuntime({
@@ -57,7 +58,7 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
     log,
     fifoDirectory,
     execPrefix,
-    sandboxImage: options.sandboxImage ?? pauseImageName,
+    sandboxImage,
     onUnpacked: (image) => {
       // The container does not wait for it; without the mark the image is only unpacked once more after a power cut.
       images

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { StatusError } from '../../lib/status-error.ts';
-import type { Image, Images, RegistryAuth } from '../../runtime/runtime.ts';
+import type { Image, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime/runtime.ts';
 import { Faults } from './faults.ts';
 
 /** Images in memory: those on the device, and those that a registry would give. */
@@ -15,13 +15,16 @@ export class FakeImages implements Images {
     this.faults = faults;
   }
 
+  /** What each pull tells of itself. */
+  progress: readonly PullProgress[] = [];
+
   /** Every pull so far with the login it was made with. */
   get pulls(): readonly { readonly reference: string; readonly auth: RegistryAuth | undefined }[] {
     return this.#pulls;
   }
 
   /** Puts an image on the device. */
-  add(reference: string, properties: Partial<Image> = {}): Image {
+  add(reference: string, properties: Partial<StoredImage> = {}): Image {
     const image = makeImage(reference, properties);
     this.#local.set(fullName(reference), image);
     return image;
@@ -39,9 +42,28 @@ export class FakeImages implements Images {
     return this.#local.get(fullName(reference)) ?? [...this.#local.values()].find((image) => image.id === reference);
   }
 
-  async list(signal: AbortSignal): Promise<readonly Image[]> {
+  async list(signal: AbortSignal): Promise<readonly StoredImage[]> {
     await this.faults.pass('listImages', '', signal);
-    return [...new Map([...this.#local.values()].map((image) => [image.id, image])).values()];
+    return [...new Map([...this.#local.values()].map((image) => [image.id, image])).values()].map((image) => ({
+      synced: true,
+      sideLoaded: false,
+      pinned: false,
+      loadedAtMs: new Map(),
+      ...image,
+    }));
+  }
+
+  /** Names of pulls that left something. */
+  readonly left = new Set<string>();
+
+  async listPulls(signal: AbortSignal): Promise<readonly string[]> {
+    await this.faults.pass('listPulls', '', signal);
+    return [...this.left];
+  }
+
+  async abandonPull(name: string, signal: AbortSignal): Promise<void> {
+    await this.faults.pass('abandonPull', name, signal);
+    this.left.delete(name);
   }
 
   async status(reference: string, signal: AbortSignal): Promise<Image | undefined> {
@@ -49,8 +71,14 @@ export class FakeImages implements Images {
     return this.find(reference);
   }
 
-  async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<string> {
+  async pull(
+    reference: string,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    onProgress: (progress: PullProgress) => void = () => {},
+  ): Promise<string> {
     this.#pulls.push({ reference, auth });
+    for (const progress of this.progress) onProgress(progress);
     await this.faults.pass('pull', reference, signal);
     const image = this.#remote.get(fullName(reference));
     if (!image) {
@@ -66,6 +94,7 @@ export class FakeImages implements Images {
   async remove(reference: string, signal: AbortSignal): Promise<void> {
     await this.faults.pass('removeImage', reference, signal);
     this.#local.delete(fullName(reference));
+    for (const [name, { id }] of this.#local) if (id === reference) this.#local.delete(name);
   }
 
   /** The archive's text is taken as a list of names, one a line. */
@@ -90,7 +119,7 @@ function fullName(reference: string): string {
   return lastPart.includes(':') || lastPart.includes('@') ? named : `${named}:latest`;
 }
 
-function makeImage(reference: string, properties: Partial<Image>): Image {
+function makeImage(reference: string, properties: Partial<StoredImage>): Image {
   const digest = createHash('sha256').update(fullName(reference)).digest('hex');
   const repository = fullName(reference).replace(/[:@][^/]*$/, '');
   return {

@@ -1,17 +1,18 @@
 /** `Images` over containerd: CRI for looking and pulling, native services for side-loading and dropping one name. */
 import type { Readable } from 'node:stream';
+import { isImageId, normalizeImageReference } from '../../../api/image-reference.ts';
 import type { Image as CriImage } from '../../../gen/cri/image.ts';
 import type { RunChild } from '../../../host/run-child.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { KeyedMutex } from '../../../lib/keyed-mutex.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
-import { isImageId, normalizeImageReference } from '../../image-reference.ts';
-import type { Image, Images, PullProgress, RegistryAuth } from '../../runtime.ts';
+import type { Image, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { criImages, imageService } from '../methods.ts';
-import { importImageArchive } from './import-archive.ts';
+import { importImageArchive, sideLoadedLabel } from './import-archive.ts';
 import { pullImage } from './pull-image.ts';
+import { endLease, listPullLeases, pullLeaseId } from './pull-lease.ts';
 import { SyncedImages } from './synced-images.ts';
 
 const lookTimeoutMs = 20_000;
@@ -24,6 +25,8 @@ export interface ContainerdImagesDeps {
   /** containerd's root directory: its file system is flushed after a pull. */
   readonly root: string;
   readonly architectures: readonly string[];
+  /** What the runtime's configuration calls the sandbox image. */
+  readonly sandboxImage: string;
   /** Milliseconds without progress after which a pull is given up. Default 60,000. */
   readonly pullStallTimeoutMs?: number;
 }
@@ -39,9 +42,25 @@ export class ContainerdImages implements Images {
     this.synced = new SyncedImages(deps);
   }
 
-  async list(signal: AbortSignal): Promise<readonly Image[]> {
-    const { images } = await this.#deps.grpc.unary(criImages.listImages, {}, { signal, timeoutMs: lookTimeoutMs });
-    return images.map(fromCriImage);
+  async list(signal: AbortSignal): Promise<readonly StoredImage[]> {
+    const { grpc, sandboxImage } = this.#deps;
+    const options = { signal, timeoutMs: lookTimeoutMs };
+    const [cri, native, synced] = await Promise.all([
+      grpc.unary(criImages.listImages, {}, options),
+      grpc.unary(imageService.list, {}, options),
+      this.synced.listMarked(signal),
+    ]);
+    const byName = new Map(native.images.map((image) => [image.name, image]));
+    return cri.images.map(fromCriImage).map((image): StoredImage => {
+      const named = [...image.tags, ...image.digests].flatMap((name) => byName.get(name) ?? []);
+      return {
+        ...image,
+        synced: synced.has(image.id),
+        sideLoaded: named.some(({ labels }) => labels[sideLoadedLabel] !== undefined),
+        pinned: image.tags.includes(normalizeImageReference(sandboxImage)),
+        loadedAtMs: new Map(named.map(({ name, updatedAt }) => [name, Number(updatedAt?.seconds ?? 0n) * 1_000])),
+      };
+    });
   }
 
   async status(reference: string, signal: AbortSignal): Promise<Image | undefined> {
@@ -82,6 +101,15 @@ export class ContainerdImages implements Images {
     const isLast = isImageId(name) || others.every((other) => isImageId(other) || other.includes('@'));
     for (const old of isLast ? [name, ...others] : [name]) await this.#delete(old, signal);
     this.synced.forget();
+  }
+
+  async listPulls(signal: AbortSignal): Promise<readonly string[]> {
+    return [...(await listPullLeases(this.#deps.grpc, signal)).keys()];
+  }
+
+  async abandonPull(name: string, signal: AbortSignal): Promise<void> {
+    if (this.#pulls.isBusy(name)) return;
+    await this.#pulls.run(name, () => endLease(this.#deps.grpc, pullLeaseId(name), signal, { collect: true }), signal);
   }
 
   importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {

@@ -6,9 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { normalizeImageReference } from '../../../api/image-reference.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
-import { normalizeImageReference } from '../../image-reference.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { imageService } from '../methods.ts';
 import { writeBlob } from './content-writer.ts';
@@ -26,6 +26,9 @@ import {
   parseDocument,
 } from './oci.ts';
 import { type SpooledArchive, type SpooledFile, spoolArchive } from './spool-archive.ts';
+
+/** On the name of an image that came from an archive; a later pull of that name takes it away. */
+export const sideLoadedLabel = 'run.eliot/side-loaded';
 
 export interface ImportDeps {
   readonly grpc: GrpcClient;
@@ -182,7 +185,7 @@ async function nameImage(grpc: GrpcClient, name: string, descriptor: Descriptor,
     size: BigInt(descriptor.size),
     annotations: descriptor.annotations,
   };
-  const image = { name, target, labels: { 'io.cri-containerd.image': 'managed' } };
+  const image = { name, target, labels: { 'io.cri-containerd.image': 'managed', [sideLoadedLabel]: 'true' } };
   try {
     await grpc.unary(imageService.create, { image }, { signal });
   } catch (error) {

@@ -4,10 +4,11 @@
  * A connection that breaks or falls silent is made anew, and the download goes on where it was, as long as each try
  * brings something new. So a pull over a bad link ends some time, and a dead registry is told at once.
  */
+
+import { parseImageReference } from '../../../api/image-reference.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { StatusError } from '../../../lib/status-error.ts';
-import { parseImageReference } from '../../image-reference.ts';
 import type { PullProgress, RegistryAuth } from '../../runtime.ts';
 import { toStatusError } from '../cri-errors.ts';
 import type { GrpcClient } from '../grpc/client.ts';
