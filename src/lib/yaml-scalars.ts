@@ -69,6 +69,6 @@ function readInteger(text: string): number {
 function readFloat(text: string): number | string {
   if (/[iInN]/.test(text)) throw new Error(`${text} cannot be said in JSON`);
   const value = Number(text.replaceAll('_', ''));
-  // Too large for a double: go-yaml leaves the text as it stands.
-  return Number.isFinite(value) ? value : text;
+  // Too large for a double: go-yaml leaves the text as it stands. JSON has one zero, so `-0.` is it too.
+  return Number.isFinite(value) ? value || 0 : text;
 }
