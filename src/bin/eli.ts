@@ -10,6 +10,7 @@ const files: FileAccess = {
   openFile: (path) => createReadStream(path),
   readDirectory: (path) => readdir(path),
   kindOf: (path) => stat(path).then(kindOf, () => 'missing' as const),
+  sizeOf: async (path) => (await stat(path)).size,
   mayUse: (path) =>
     access(path, constants.R_OK | constants.W_OK).then(
       () => true,

@@ -25,6 +25,8 @@ export interface FileAccess {
   /** Names in a directory, unsorted. */
   readDirectory(path: string): Promise<string[]>;
   kindOf(path: string): Promise<FileKind>;
+  /** Bytes of a file. */
+  sizeOf(path: string): Promise<number>;
   /** Whether this user may read and write `path`. */
   mayUse(path: string): Promise<boolean>;
 }

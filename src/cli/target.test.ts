@@ -12,6 +12,7 @@ function machine(socket?: { readonly path: string; readonly usable: boolean }): 
     openFile: () => Readable.from([]),
     readDirectory: async () => [],
     kindOf: async (path) => (path === socket?.path ? 'socket' : 'missing'),
+    sizeOf: async () => 0,
     mayUse: async (path) => path === socket?.path && socket.usable,
   };
 }

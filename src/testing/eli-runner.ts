@@ -106,6 +106,7 @@ const realFiles: FileAccess = {
     if (stats.isDirectory()) return 'directory';
     return stats.isSocket() ? 'socket' : stats.isFile() ? 'file' : 'other';
   },
+  sizeOf: async (path) => (await stat(path)).size,
   mayUse: (path) =>
     access(path, constants.R_OK | constants.W_OK).then(
       () => true,

@@ -8,7 +8,7 @@ export function addImageVerbs(program: Command, { context, run }: ProgramDeps): 
   image
     .command('load')
     .description('hand image archives to the device, with no registry in between')
-    .argument('<archive...>', 'file made by "docker save" or an OCI layout as tar; - for stdin')
+    .argument('<archive...>', 'file made by "docker save", an OCI layout as directory or tar; - for stdin')
     .addHelpText('after', examples('eli image load web.tar', 'docker save web:1 | eli image load -'))
     .action((archives: string[]) =>
       run(async () => (await import('../commands/image-load.ts')).runImageLoad(archives, context)),
