@@ -71,6 +71,13 @@ registries:
     });
   });
 
+  it('refuse thresholds of images the wrong way round', () => {
+    const readFile = (): string => 'imageGCHighThresholdPercent: 70';
+    assert.throws(() => loadSettings(input({ args: ['--config', '/c'], readFile })), {
+      message: 'imageGCLowThresholdPercent: 80 must be less than imageGCHighThresholdPercent, which is 70',
+    });
+  });
+
   for (const { text, message } of [
     { text: '{ r.lan: { mirors: [] } }', message: '/c: registries.r.lan.mirors: unknown setting' },
     { text: '{ r.lan: { ca: own.pem } }', message: '/c: registries.r.lan.ca: "own.pem" must be an absolute path' },

@@ -55,6 +55,7 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
     settings,
     checkedOnly(flags, (key) => `--${kebab(key)}`),
   );
+  checkTogether(settings);
   return { ...settings, nodeName: settings.nodeName ?? nodeNameFromHostname(input.hostname) };
 }
 
@@ -162,6 +163,15 @@ function checked(raw: Raw, placeOf: (key: string) => string): Settings {
 function checkedOnly(raw: Raw, placeOf: (key: string) => string): Partial<Settings> {
   const all = checked(raw, placeOf);
   return Object.fromEntries(Object.entries(all).filter(([key]) => key in raw));
+}
+
+/** What no setting can say alone. */
+function checkTogether({ imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low }: Settings): void {
+  if (low < high) return;
+  throw new StatusError(
+    'Invalid',
+    `imageGCLowThresholdPercent: ${low} must be less than imageGCHighThresholdPercent, which is ${high}`,
+  );
 }
 
 function knownKeys(): string[] {
