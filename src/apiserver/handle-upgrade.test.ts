@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
+import { StatusError } from '../lib/status-error.ts';
 import { TestApi } from '../testing/api-server.ts';
 import { configMap, pod } from '../testing/registry.ts';
 import type { ContainerRef, PodStreams } from './pod-streams.ts';
@@ -60,6 +62,60 @@ describe('exec', () => {
   }
 });
 
+describe('a log over WebSocket', () => {
+  let api: TestApi;
+  let asked: unknown[] = [];
+  const streams: Partial<PodStreams> = {
+    log: async ({ container }, { tailLines, follow }) => {
+      asked = [container, tailLines, follow];
+      if (container !== 'main') throw new StatusError('BadRequest', 'no such log');
+      return Readable.from([Buffer.from('one\n'), Buffer.from('zwei \u00fc\n')]);
+    },
+  };
+  before(async () => {
+    api = await TestApi.start({ podStreams: streams as PodStreams });
+    await api.post(pods, pod('web'));
+  });
+  after(() => api.stop());
+
+  const read = async (
+    query: string,
+    protocols: string[],
+  ): Promise<{ text: string; code: number; protocol: string }> => {
+    const socket = new WebSocket(`ws+unix:${api.socketPath}:${pods}/web/log?${query}`, protocols);
+    const messages: Buffer[] = [];
+    socket.on('message', (data: Buffer, isBinary) =>
+      messages.push(isBinary ? data : Buffer.from(data.toString(), 'base64')),
+    );
+    const [code] = await once(socket, 'close');
+    return { text: Buffer.concat(messages).toString(), code, protocol: socket.protocol };
+  };
+
+  for (const protocols of [['binary.k8s.io'], ['base64.binary.k8s.io'], []]) {
+    it(`carries the exact bytes by ${protocols[0] ?? 'no sub-protocol'}, and is closed in order`, async () => {
+      assert.deepEqual(await read('tailLines=2', protocols), {
+        text: 'one\nzwei \u00fc\n',
+        code: 1000,
+        protocol: protocols[0] ?? '',
+      });
+      assert.deepEqual(asked, ['main', 2, false]);
+    });
+  }
+
+  it('is refused before the upgrade for a bad query and an unknown sub-protocol', async () => {
+    for (const [query, protocol] of [
+      ['tailLines=x', 'binary.k8s.io'],
+      ['', 'channel.k8s.io'],
+    ]) {
+      const socket = new WebSocket(`ws+unix:${api.socketPath}:${pods}/web/log?${query}`, [protocol ?? '']);
+      socket.on('error', () => {});
+      const [, response] = await once(socket, 'unexpected-response');
+      assert.equal(response.statusCode, 400);
+      response.destroy();
+    }
+  });
+});
+
 describe('an Upgrade header', () => {
   let api: TestApi;
   before(async () => {
@@ -76,16 +132,15 @@ describe('an Upgrade header', () => {
     'sec-websocket-protocol': 'base64.binary.k8s.io',
   };
 
-  for (const { path, what } of [
-    { path: `${pods}?watch=1&resourceVersion=1`, what: 'watches and lists are' },
-    { path: '/api/v1/pods?watch=true', what: 'watches and lists are' },
-    { path: '/apis/coordination.k8s.io/v1/leases?watch=1', what: 'watches and lists are' },
-    { path: `${pods}/web`, what: 'watches and lists are' },
-    { path: `${pods}/web/log?follow=true`, what: 'logs are' },
+  for (const path of [
+    `${pods}?watch=1&resourceVersion=1`,
+    '/api/v1/pods?watch=true',
+    '/apis/coordination.k8s.io/v1/leases?watch=1',
+    `${pods}/web`,
   ]) {
     it(`is answered by a Status for ${path}`, async () => {
       const { code, json } = await api.get(path, { headers: webSocket });
-      const message = `${what} not served over WebSocket by this version of Eliot: send the request without the Upgrade header`;
+      const message = `watches and lists are not served over WebSocket by this version of Eliot: send the request without the Upgrade header`;
       assert.deepEqual([code, json.kind, json.reason, json.message], [400, 'Status', 'BadRequest', message]);
     });
   }

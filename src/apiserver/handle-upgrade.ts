@@ -1,6 +1,6 @@
 /**
- * Requests that leave HTTP: exec, attach and port-forward. Who it is, whether he may and whether the pod exists is
- * settled before the protocol changes, so that a refusal is a plain HTTP Status. Watches and logs over WebSocket,
+ * Requests that leave HTTP: exec, attach, port-forward and logs over WebSocket. Who it is, whether he may and whether the
+ * pod exists is settled before the protocol changes, so that a refusal is a plain HTTP Status. Watches over WebSocket,
  * which browsers like, are not served and say so.
  */
 import type { IncomingMessage } from 'node:http';
@@ -13,6 +13,7 @@ import { splitUrl, toFailure } from './handle-request.ts';
 import { parsePath, type ResourcePath } from './http/request-path.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { chooseContainer } from './pods/choose-container.ts';
+import { parseLogOptions } from './pods/log-options.ts';
 import { unknownPath } from './registry/errors.ts';
 import { isPod } from './registry/removal.ts';
 import type { Registry } from './registry.ts';
@@ -38,7 +39,7 @@ export interface IncomingUpgrade {
   readonly listener: Listener;
 }
 
-type StreamName = 'exec' | 'attach' | 'portforward';
+type StreamName = 'exec' | 'attach' | 'portforward' | 'log';
 
 /** Serves an upgrade until its streams end. Never rejects. */
 export async function handleUpgrade(deps: UpgradeDeps, incoming: IncomingUpgrade): Promise<void> {
@@ -69,9 +70,9 @@ async function admit(
   const user = await deps.authenticate(listener, request);
   const path = parsePath(pathname);
   if (path?.type !== 'resource') throw unknownPath();
-  if (isReadOverWebSocket(request, path)) throw noWebSocketHere(path);
+  if (isReadOverWebSocket(request, path)) throw noWebSocketHere();
   // Entering a container is a change of it, whichever method carries it (Kubernetes asks for `create` since 1.35).
-  requireResource(user, { ...path, verb: 'create' });
+  requireResource(user, { ...path, verb: path.subresource === 'log' ? 'get' : 'create' });
   const target = requireName(findTarget(path), path);
   const stream = streamOf(path);
   if (!isPod(target.kind) || stream === undefined) throw unknownPath();
@@ -79,16 +80,15 @@ async function admit(
   return { pod: (await deps.registry.get(target.kind, target.key)) as Pod, stream };
 }
 
-/** Lists, watches and logs: what a client reads, and could read without a WebSocket. */
+/** Lists and watches: what a client reads, and could read without a WebSocket. */
 function isReadOverWebSocket({ method }: IncomingMessage, { name, subresource }: ResourcePath): boolean {
-  return method === 'GET' && (name === undefined || subresource === undefined || subresource === 'log');
+  return method === 'GET' && (name === undefined || subresource === undefined);
 }
 
-function noWebSocketHere({ subresource }: ResourcePath): StatusError {
-  const what = subresource === 'log' ? 'logs are' : 'watches and lists are';
+function noWebSocketHere(): StatusError {
   return new StatusError(
     'BadRequest',
-    `${what} not served over WebSocket by this version of Eliot: send the request without the Upgrade header`,
+    `watches and lists are not served over WebSocket by this version of Eliot: send the request without the Upgrade header`,
   );
 }
 
@@ -98,7 +98,7 @@ export function isUpgradeServed({ headers }: IncomingMessage): boolean {
 }
 
 function streamOf({ subresource }: ResourcePath): StreamName | undefined {
-  return subresource === 'exec' || subresource === 'attach' || subresource === 'portforward' ? subresource : undefined;
+  return (['exec', 'attach', 'portforward', 'log'] as const).find((name) => name === subresource);
 }
 
 async function serve(
@@ -115,6 +115,10 @@ async function serve(
     return upgrader.portForward(request, socket, head, (port, signal) => podStreams.portForward(podRef, port, signal));
   }
   const ref = { ...podRef, container: chooseContainer(pod, query.get('container') ?? undefined) };
+  if (stream === 'log') {
+    const options = parseLogOptions(query);
+    return upgrader.read(request, socket, head, (signal) => podStreams.log(ref, options, signal));
+  }
   if (stream === 'attach') {
     return upgrader.attach(request, socket, head, (ends, signal) => podStreams.attach(ref, ends, signal));
   }

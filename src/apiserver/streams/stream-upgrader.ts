@@ -7,7 +7,7 @@
  * when a client vanishes the signal given to the handler aborts.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { createWebSocketStream } from 'ws';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -23,12 +23,14 @@ import { acceptWebSocket } from './web-socket/accept.ts';
 import { openWebSocketExec } from './web-socket/exec.ts';
 import { closeSignal, keepAlive } from './web-socket/keep-alive.ts';
 import { servePortChannels } from './web-socket/port-forward.ts';
+import { serveReader } from './web-socket/read.ts';
 import {
   type ChannelProtocol,
   chooseProtocol,
   execProtocols,
   offeredProtocols,
   portForwardProtocols,
+  readerProtocols,
   spdyTunnelProtocol,
 } from './web-socket/sub-protocols.ts';
 
@@ -47,7 +49,12 @@ export interface StreamUpgrader {
   attach(request: IncomingMessage, socket: Duplex, head: Buffer, handler: ExecHandler): Promise<void>;
   /** The same for `…/portforward`; the handler is called for each TCP connection. */
   portForward(request: IncomingMessage, socket: Duplex, head: Buffer, handler: PortForwardHandler): Promise<void>;
+  /** `GET` (WebSocket) `…/log`; what `open` gives is read to its end, and a refusal of it is one of the request. */
+  read(request: IncomingMessage, socket: Duplex, head: Buffer, open: OpenSource): Promise<void>;
 }
+
+/** Opens what is to be read; the signal aborts when the client has gone. */
+type OpenSource = (signal: AbortSignal) => Promise<Readable>;
 
 export function createStreamUpgrader(deps: StreamUpgraderDeps): StreamUpgrader {
   const serve = (what: string, action: (upgrade: Upgrade) => Promise<void>) => {
@@ -74,6 +81,7 @@ export function createStreamUpgrader(deps: StreamUpgraderDeps): StreamUpgrader {
       serve('attach', (upgrade) => runExec(upgrade, handler, attachAction))(request, socket, head),
     portForward: (request, socket, head, handler) =>
       serve('portforward', (upgrade) => runPortForward(upgrade, handler))(request, socket, head),
+    read: (request, socket, head, open) => serve('log', (upgrade) => runRead(upgrade, open))(request, socket, head),
   };
 }
 
@@ -119,6 +127,25 @@ async function runExec(upgrade: Upgrade, handler: ExecHandler, action: string): 
     socket.destroy();
   }
   await running;
+  stopped();
+}
+
+async function runRead({ deps, request, socket, head }: Upgrade, open: OpenSource): Promise<void> {
+  if (!isWebSocket(request)) throw new StatusError('BadRequest', 'a log is read over WebSocket or plain HTTP');
+  const protocol = requireChannelProtocol(request, readerProtocols);
+  const closed = new AbortController();
+  socket.once('close', () => closed.abort(new Error('the client has gone')));
+  const gone = AbortSignal.any([closed.signal, deps.signal]);
+  const source = await open(gone);
+  const webSocket = await acceptWebSocket(request, socket, head, protocol.name);
+  if (!webSocket) {
+    source.destroy();
+    return;
+  }
+  const stopped = stopWith(deps.signal, () => webSocket.close(1001, 'the server is stopping'));
+  const alive = keepAlive(webSocket, deps.clock, gone);
+  await serveReader(webSocket, protocol, source);
+  await alive;
   stopped();
 }
 

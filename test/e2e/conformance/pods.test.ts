@@ -167,6 +167,13 @@ describe('pods', { concurrency: 4 }, () => {
     assert.equal(stdout.toString(), 'remote execution test\n');
   });
 
+  it('pods/log-websocket: the second protocol carries the bytes of a log and is closed in order', async () => {
+    const name = await on.running({ line: 'echo container is alive; exec sleep 3600' });
+    await waitFor('the line', async () => (await on.logs(name)) !== '');
+    const frames = await framesOf(`/api/v1/namespaces/default/pods/${name}/log?container=main`, 'binary.k8s.io');
+    assert.equal(Buffer.concat(frames).toString(), 'container is alive\n');
+  });
+
   it('pods/prestop-on-delete: the preStop command runs to its end, against another pod', async () => {
     const server = await on.running({ line: 'mkdir /www; exec httpd -f -vv -p 8080 -h /www' });
     const { podIP } = (await on.pod(server)).status;

@@ -25,6 +25,12 @@ export const portForwardProtocols: readonly ChannelProtocol[] = [
   { name: 'v4.base64.channel.k8s.io', isBase64: true, canClose: false, hasStatus: false },
 ];
 
+/** For clients that only read: the bytes as they are, without channels. */
+export const readerProtocols: readonly ChannelProtocol[] = [
+  { name: 'binary.k8s.io', isBase64: false, canClose: false, hasStatus: false },
+  { name: 'base64.binary.k8s.io', isBase64: true, canClose: false, hasStatus: false },
+];
+
 /** For port-forward by kubectl 1.31 and later: the messages are a byte stream that carries SPDY/3.1. */
 export const spdyTunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 
