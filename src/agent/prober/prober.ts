@@ -143,8 +143,9 @@ export class Prober {
     const observed = observedOf(probe.uid);
     const signal = this.#signal;
     const { containerId } = probe.state;
+    const running = observed && runningOf(observed, probe.container);
     // The worker learns of the end of a container by itself.
-    if (!probed || !observed || !signal || runningOf(observed, probe.container)?.id !== containerId) return;
+    if (!probed || !observed || !signal || running?.id !== containerId || running.announcedEnd) return;
     const { pod } = probed;
     probe.isAsking = true;
     probe.state = { ...probe.state, askedMs: this.#deps.clock.monotonicMs() };
