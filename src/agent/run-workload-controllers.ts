@@ -14,6 +14,7 @@ import type { ObjectEvents } from '../controllers/object-events.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
 import type { Room } from '../controllers/room.ts';
+import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TaskGroup } from '../lib/task-group.ts';
@@ -41,8 +42,8 @@ export interface WorkloadControllersDeps {
 /** Starts them in the group; they end with it. */
 export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControllersDeps): void {
   const { clientOf, clock, log, events, images, room, follow, known, pods } = deps;
-  const deployments = follow<Deployment>(resources.deployments);
-  const replicaSets = follow<ReplicaSet>(resources.replicaSets);
+  const deployments = follow<Deployment>(resources.deployments, withoutManagedFields);
+  const replicaSets = follow<ReplicaSet>(resources.replicaSets, withoutManagedFields);
   const shared = { clock, log, events, pods, replicaSets };
   const replicaSet = new ReplicaSetController({ ...shared, client: clientOf('system:replicaset-controller') });
   const deployment = new DeploymentController({

@@ -12,6 +12,7 @@ import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { Informer } from '../client/informer.ts';
+import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
 import { formatTime } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
@@ -42,8 +43,8 @@ export class WorkloadCluster {
 
   private constructor() {
     this.pods = this.follow(pods);
-    this.replicaSets = this.follow(replicaSets);
-    this.deployments = this.follow(deployments);
+    this.replicaSets = this.follow(replicaSets, withoutManagedFields);
+    this.deployments = this.follow(deployments, withoutManagedFields);
   }
 
   static async start(): Promise<WorkloadCluster> {

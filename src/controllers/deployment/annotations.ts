@@ -21,6 +21,8 @@ export const provenAnnotation = 'rollback.eliot.run/proven';
 /** These say something of one object and are not handed on from Deployment to ReplicaSet. */
 const ownAnnotations: ReadonlySet<string> = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
+  // What a source of desired state applied last: as long as the object itself.
+  'eliot.run/source-applied',
   'deprecated.deployment.rollback.to',
   revisionAnnotation,
   historyAnnotation,

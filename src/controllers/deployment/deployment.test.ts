@@ -30,6 +30,9 @@ describe('a Deployment', () => {
     assert.deepEqual((await cluster.pods('app:1'))[0]?.metadata.labels, { app: 'web', 'pod-template-hash': hash });
     const { metadata, status } = await cluster.get();
     assert.equal(metadata.annotations?.['deployment.kubernetes.io/revision'], '1');
+    // The controller's copy has no managedFields; what it writes does not take the server's away.
+    assert.ok(metadata.managedFields?.some(({ subresource }) => subresource === 'status'));
+    assert.ok(metadata.managedFields?.some(({ subresource }) => subresource === undefined));
     const { conditions = [], ...counts } = status;
     assert.deepEqual(counts, {
       observedGeneration: 1,
@@ -232,7 +235,8 @@ describe('a Deployment', () => {
   });
 
   it('hands its annotations on, but for those that speak of itself', async () => {
-    const annotations = { note: 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    const applied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', 'eliot.run/source-applied': '{}' };
+    const annotations = { note: 'x', ...applied };
     await cluster.create('app:1', {}, annotations);
     await cluster.untilComplete('app:1');
     const found = (await cluster.replicaSet('app:1'))?.metadata.annotations;

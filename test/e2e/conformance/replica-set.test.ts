@@ -129,4 +129,41 @@ describe('conformance: ReplicaSets', { concurrency: 4 }, () => {
       return all.flat().length === 0;
     });
   });
+
+  it('kubectl/describe: pods, their controller, node and namespace are described with their facts', async () => {
+    await w.createReplicaSet('described');
+    await w.ready('described', 1);
+    const [pod] = await w.podsOf('described');
+    const name = pod?.metadata.name ?? '';
+    const describe = async (...args: string[]): Promise<string> =>
+      (await on.device.kubectlOk(['describe', ...args])).stdout;
+    const ofPod = await describe('pod', name);
+    for (const says of [
+      new RegExp(`^Name: +${name}\n`),
+      /\nNamespace: +default\n/,
+      /\nNode: +device\//,
+      /\nLabels: +app=described\n/,
+      /\nStatus: +Running\n/,
+      /\nIP: +10\./,
+      /\nControlled By: +ReplicaSet\/described\n/,
+      /Image: +eliot.test\/busybox:1\n/,
+      /State: +Running/,
+      /QoS Class: +BestEffort/,
+    ]) {
+      assert.match(ofPod, says);
+    }
+    const ofSet = await describe('replicaset', 'described');
+    for (const says of [
+      /^Name: +described\n/,
+      /\nSelector: +app=described\n/,
+      /\nReplicas: +1 current \/ 1 desired\n/,
+      /\nPods Status: +1 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed\n/,
+      new RegExp(`SuccessfulCreate +\\S+.* replicaset-controller +Created pod: ${name}`),
+    ]) {
+      assert.match(ofSet, says);
+    }
+    assert.match(await describe('node', 'device'), new RegExp(`default +${name} `));
+    assert.match(await describe('namespace', 'default'), /\nStatus: +Active\n/);
+    await w.delete(replicaSets, 'described');
+  });
 });
