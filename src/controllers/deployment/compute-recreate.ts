@@ -1,7 +1,7 @@
 /** The next step of an update that ends all old pods before it makes new ones. Pure. */
 import type { Deployment } from '../../api/kinds/deployment.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
-import { availableReplicas, isActiveSet, type ScaleStep } from './scale-step.ts';
+import { isActiveSet, type ScaleStep } from './scale-step.ts';
 
 export interface RecreateInput {
   readonly deployment: Deployment;
@@ -17,8 +17,7 @@ export function computeRecreate(input: RecreateInput): ScaleStep[] {
   const { deployment, target, others, mayEndPods, otherPods } = input;
   const active = others.filter(isActiveSet);
   if (active.length > 0) {
-    // Nothing is lost by ending what does not work.
-    if (!mayEndPods && availableReplicas(active) > 0) return [];
+    if (!mayEndPods) return [];
     return active.map((replicaSet) => ({ replicaSet, replicas: 0 }));
   }
   if (otherPods > 0) return [];

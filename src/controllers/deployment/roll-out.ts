@@ -8,7 +8,7 @@ import type { Room } from '../room.ts';
 import { computeRecreate } from './compute-recreate.ts';
 import { computeRollingUpdate } from './compute-rolling-update.ts';
 import { rollBackSettings, type Target } from './roll-back.ts';
-import { availableReplicas, type ScaleStep } from './scale-step.ts';
+import { availableReplicas, type ScaleStep, wantedReplicas } from './scale-step.ts';
 
 export interface RollOutInput {
   readonly deployment: Deployment;
@@ -29,30 +29,28 @@ export interface RollOut {
 /**
  * The steps to take now.
  *
- * Before the last pod that works is ended (any pod, when the Deployment asks for roll-back), the images of those
- * that replace it must be on the device: there may be no network, and a tag may not exist.
+ * Before the last pod is ended (any pod, when the Deployment asks for roll-back), the images of those that replace it
+ * must be on the device: there may be no network, and a tag may not exist. Pods that do not work at the moment are
+ * kept as well: after a boot none does, and none is known to.
  */
 export function computeRollOut(input: RollOutInput): RollOut {
   const { deployment, target, lookAtImages } = input;
   const free = computeSteps(input, 0);
   // Pods of the target run already: its images are here.
   if (availableReplicas([target.target]) > 0) return { steps: free };
-  const available = availableReplicas(target.others);
+  const present = wantedReplicas(target.others);
   const kept = rollBackSettings(deployment) ? deployment.spec.replicas : Math.min(1, deployment.spec.replicas);
-  const left = available - endedBy(free, target);
-  if (left >= Math.min(kept, available)) return { steps: free };
+  if (present - endedBy(free, target) >= Math.min(kept, present)) return { steps: free };
   const images = lookAtImages();
   if (images.kind === 'Ready') return { steps: free };
   return { steps: computeSteps(input, kept), waitsForImages: images.message };
 }
 
-/** Available pods that these steps end: a ReplicaSet ends first what does not work. */
+/** Old pods that these steps end. */
 function endedBy(steps: readonly ScaleStep[], { others }: Target): number {
   return steps
     .filter(({ replicaSet }) => others.includes(replicaSet))
-    .reduce((sum, { replicaSet, replicas }) => {
-      return sum + Math.max(0, (replicaSet.status.availableReplicas ?? 0) - replicas);
-    }, 0);
+    .reduce((sum, { replicaSet, replicas }) => sum + Math.max(0, replicaSet.spec.replicas - replicas), 0);
 }
 
 function computeSteps({ deployment, target, pods, room }: RollOutInput, keepAvailable: number): ScaleStep[] {
