@@ -103,6 +103,8 @@ export interface Progress {
   readonly conditions: Conditions;
   /** The deadline has passed without progress. */
   readonly isLate: boolean;
+  /** Milliseconds until it passes; undefined when none is running. */
+  readonly leftMs?: number;
 }
 
 /**
@@ -128,6 +130,7 @@ export function computeProgress(
   const name = newReplicaSet?.metadata.name;
   const subject = name === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${name}"`;
   const type = 'Progressing';
+  const deadlineMs = deployment.spec.progressDeadlineSeconds * 1000;
   if (isComplete(deployment, counts)) {
     const message = `${subject} has successfully progressed.`;
     const condition = { type, status: 'True', reason: 'NewReplicaSetAvailable', message };
@@ -135,13 +138,12 @@ export function computeProgress(
   }
   if (hasProgressed(deployment.status, counts)) {
     const condition = { type, status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.` };
-    return { conditions: withUpdatedCondition(before, condition, now), isLate: false };
+    return { conditions: withUpdatedCondition(before, condition, now), isLate: false, leftMs: deadlineMs };
   }
   if (current === undefined || current.reason === 'NewReplicaSetAvailable')
     return { conditions: before, isLate: false };
-  const isLate =
-    current.reason === 'ProgressDeadlineExceeded' || sinceProgressMs >= deployment.spec.progressDeadlineSeconds * 1000;
-  if (!isLate) return { conditions: before, isLate };
+  const isLate = current.reason === 'ProgressDeadlineExceeded' || sinceProgressMs >= deadlineMs;
+  if (!isLate) return { conditions: before, isLate, leftMs: deadlineMs - sinceProgressMs };
   const message = `${subject} has timed out progressing.`;
   const condition = { type, status: 'False', reason: 'ProgressDeadlineExceeded', message };
   return { conditions: withCondition(before, condition, now), isLate };

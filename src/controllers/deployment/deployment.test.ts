@@ -62,6 +62,20 @@ describe('a Deployment', () => {
     assert.equal((await cluster.get()).metadata.resourceVersion, before);
   });
 
+  it('is not looked at without end when a pod is not ready long after its update', async () => {
+    await cluster.create('app:1');
+    await cluster.untilComplete('app:1');
+    await cluster.base.advance(700_000);
+    const [pod] = await cluster.pods('app:1');
+    assert.ok(pod);
+    const timers = cluster.base.clock.sleeping;
+    await cluster.base.setReady(pod, false);
+    await settle();
+    assert.equal(await cluster.condition('Available'), 'False MinimumReplicasUnavailable');
+    assert.equal(await cluster.condition('Progressing'), 'True NewReplicaSetAvailable');
+    assert.equal(cluster.base.clock.sleeping, timers, 'no more timers run');
+  });
+
   it('goes to a new template without ever being without a pod', async () => {
     await cluster.create('app:1');
     await cluster.untilComplete('app:1');

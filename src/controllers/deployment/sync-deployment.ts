@@ -136,11 +136,7 @@ export class DeploymentSync {
       await deleteOldReplicaSets(this.#deps, current, after.old);
     }
     await this.#writeStatus(current, facts, withReplicaFailure(withState, facts));
-    const deadlineMs =
-      isDone || progress.isLate || !hasProgressDeadline(current)
-        ? undefined
-        : Math.max(1, current.spec.progressDeadlineSeconds * 1000 - sinceMs);
-    const waits = [deadlineMs, rollBack.againAfterMs].filter((wait) => wait !== undefined);
+    const waits = [progress.leftMs, rollBack.againAfterMs].filter((wait) => wait !== undefined);
     return waits.length > 0 ? { againAfterMs: Math.min(...waits) } : undefined;
   }
 
