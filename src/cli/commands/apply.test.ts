@@ -46,6 +46,36 @@ describe('a manifest', () => {
     assert.deepEqual(await dataOf('a'), { x: '3', theirs: 'z' });
   });
 
+  describe('on the server side', () => {
+    it('is merged by the device, which knows who owns what', async () => {
+      assert.equal(
+        await printed(apply(configMap('a', '{x: "1"}'), '--server-side')),
+        'configmap/a serverside-applied\n',
+      );
+      const change = { data: { x: 'theirs' } };
+      await device.client.patch(configMaps, { namespace: 'default', name: 'a' }, 'merge', change, {
+        fieldManager: 'u',
+      });
+      const { exitCode, stderr } = await apply(configMap('a', '{x: "2"}'), '--server-side');
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /Apply failed with 1 conflict: conflict with "u" using v1: \.data\.x/);
+      await printed(apply(configMap('a', '{x: "2"}'), '--server-side', '--force-conflicts'));
+      assert.deepEqual(await dataOf('a'), { x: '2' });
+    });
+
+    it('under --dry-run=server stores nothing', async () => {
+      const said = await printed(apply(configMap('a', '{x: "1"}'), '--server-side', '--dry-run=server'));
+      assert.equal(said, 'configmap/a serverside-applied (server dry run)\n');
+      await assert.rejects(dataOf('a'), /not found/);
+    });
+
+    it('is no work for the client, nor are conflicts without it', async () => {
+      const dry = await apply(configMap('a', '{}'), '--server-side', '--dry-run=client');
+      assert.match(dry.stderr, /--dry-run=client doesn't work with --server-side/);
+      assert.match((await apply(configMap('a', '{}'), '--force-conflicts')).stderr, /only works with --server-side/);
+    });
+  });
+
   it('that says the same in other words is unchanged', async () => {
     const limits = (cpu: string): string => `, resources: {limits: {cpu: "${cpu}"}}`;
     await printed(apply(pod('q', 'x', limits('500m'))));

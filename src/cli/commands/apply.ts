@@ -23,21 +23,30 @@ import {
 
 export interface ApplyFlags extends ManifestFlags {
   readonly dryRun?: string | boolean;
+  readonly serverSide?: boolean;
+  readonly forceConflicts?: boolean;
 }
 
-/** Apart from the name of `kubectl apply`, so that managedFields say who it was. */
+/** Apart from the names of `kubectl apply`, so that managedFields say who it was. */
 const fieldManager = 'eli-client-side-apply';
+const serverSideManager = 'eli';
 /** How often an object that somebody changes at the same moment is read again. */
 const maxTries = 5;
 
 interface Applied {
   readonly object: KubeObject;
-  readonly verb: 'created' | 'configured' | 'unchanged';
+  readonly verb: 'created' | 'configured' | 'unchanged' | 'serverside-applied';
 }
 
 /** Applies every object of the manifests, going on after a failure; resolves with the exit code. */
 export async function runApply(flags: ApplyFlags, context: CommandContext): Promise<number> {
   const dryRun = parseDryRun(flags.dryRun);
+  if (flags.serverSide && dryRun === 'client') {
+    throw new UsageError("--dry-run=client doesn't work with --server-side", 'did you mean --dry-run=server?');
+  }
+  if (flags.forceConflicts && !flags.serverSide) {
+    throw new UsageError('--force-conflicts only works with --server-side');
+  }
   const print = createWritePrinter(context, dryRun);
   const manifests = await readManifests(flags, context.io, 'apply', context.signal);
   const session = await context.session();
@@ -46,9 +55,26 @@ export async function runApply(flags: ApplyFlags, context: CommandContext): Prom
     if (!addressed.object.metadata.name) {
       throw new UsageError(`${manifest.source}: apply needs metadata.name`, 'generateName works with "eli create -f"');
     }
-    const applied = await applyOne(addressed, dryRun, session, context);
+    const applied = flags.serverSide
+      ? await applyOnServer(addressed, dryRun, flags.forceConflicts ?? false, session)
+      : await applyOne(addressed, dryRun, session, context);
     await print(addressed.kind, applied.object, applied.verb);
   });
+}
+
+async function applyOnServer(
+  { kind, object, source }: Addressed,
+  dryRun: DryRun,
+  force: boolean,
+  session: Session,
+): Promise<Applied> {
+  const options = { fieldManager: serverSideManager, dryRun: dryRun === 'server', force };
+  try {
+    const applied = await session.client.patch(kind, keyOf(object), 'apply', object, options);
+    return { object: applied, verb: 'serverside-applied' };
+  } catch (error) {
+    throw inContext(`error when applying "${source}"`, error);
+  }
 }
 
 async function applyOne(

@@ -21,6 +21,8 @@ export function addManifestVerbs(program: Command, { context, run }: ProgramDeps
     .addOption(repeatable(filename, filenameHelp))
     .option(...recursive)
     .option(...dryRun)
+    .option('--server-side', 'let the device merge, and remember who owns which field')
+    .option('--force-conflicts', 'with --server-side: take fields that others own')
     .addHelpText(
       'after',
       examples('eli apply -f pod.yaml', 'eli apply -f manifests/ --dry-run=server', 'cat pod.yaml | eli apply -f -'),
