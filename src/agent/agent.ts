@@ -27,10 +27,12 @@ import { createUsageReader } from '../host/cgroup-usage.ts';
 import { createCgroups } from '../host/cgroups.ts';
 import { createDeviceNodes } from '../host/device-nodes.ts';
 import { diskSpace } from '../host/disk-space.ts';
+import { diskUsage } from '../host/disk-usage.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
 import { createMounts } from '../host/mounts.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
+import { createNodeSignals } from '../host/node-signals.ts';
 import { PackedDocuments } from '../host/packed-documents.ts';
 import { runChild } from '../host/run-child.ts';
 import { createTmpfs } from '../host/tmpfs.ts';
@@ -205,6 +207,7 @@ async function runWithStore(
   let podApi: PodApi | undefined;
   const machine = await readNodeFacts(dataDir);
   const allocatable = computeAllocatable(machine, settings);
+  const usage = await createUsageReader();
   const recorder = new EventRecorder({
     client: nodeClient,
     clock,
@@ -265,12 +268,16 @@ async function runWithStore(
         cgroups: await createCgroups(),
         watchPaths,
         deviceNodes: createDeviceNodes(),
+        usage,
+        signals: createNodeSignals(usage, { nodefs: dataDir, imagefs: join(dataDir, 'containerd') }),
+        diskUsage,
       },
       machine,
       allocatable,
       allPods: podLimits(machine, settings),
       dirs: { dataDir, runDir },
-      settings: { ...settings, instanceId: identity.instanceId },
+      settings: { ...settings, instanceId: identity.instanceId, eviction: settings },
+      onPressure: () => publisher.poke(),
       hostIPs,
       whenRuntimeReady: runtimeReady.promise,
       tokens: deviceTokens.podTokens,
@@ -313,7 +320,7 @@ async function runWithStore(
       },
     },
     metrics: createAgentMetrics({
-      reader: await createUsageReader(),
+      reader: usage,
       clock,
       nodeName,
       version: `v${kubernetesVersion}+eliot-${version}`,
@@ -353,6 +360,7 @@ async function runWithStore(
           apiPort: port,
           storeRecovered: opened.recovered,
           images: imageReporter.known,
+          pressures: kubelet.pressures,
         },
         stopping,
       ),

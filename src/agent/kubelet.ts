@@ -7,9 +7,11 @@ import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Secret } from '../api/kinds/secret.ts';
 import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
 import { pods, runtimeClasses } from '../api/resources.ts';
+import type { UsageReader } from '../host/cgroup-usage.ts';
 import type { Cgroups } from '../host/cgroups.ts';
 import type { DeviceNodes } from '../host/device-nodes.ts';
 import type { Files } from '../host/files.ts';
+import type { NodeSignals } from '../host/node-signals.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Limiter } from '../lib/limiter.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -21,6 +23,8 @@ import { ConfigProvider } from './container-config/config-provider.ts';
 import { type PodFacts, podFieldText, resourceFieldText } from './container-config/field-ref.ts';
 import { DeviceManager, type DeviceSetting } from './devices/device-manager.ts';
 import { PodDns, type PodDnsDeps } from './dns/pod-dns.ts';
+import { type EvictionDeps, EvictionManager } from './eviction/eviction-manager.ts';
+import { createPodUsage } from './eviction/pod-usage.ts';
 import { ImageManager, type PullObserver } from './images/image-manager.ts';
 import { TemplateImages } from './images/template-images.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -74,6 +78,10 @@ export interface KubeletDeps {
     readonly cgroups: Cgroups;
     readonly watchPaths: PodDnsDeps['watch'];
     readonly deviceNodes: DeviceNodes;
+    readonly usage: UsageReader;
+    readonly signals: NodeSignals;
+    /** Bytes at and below a path. */
+    readonly diskUsage: (path: string) => Promise<number>;
   };
   readonly machine: { readonly cpus: number; readonly memoryBytes: number; readonly hasAppArmor: boolean };
   /** Quantities that pods may use together, by resource. */
@@ -85,6 +93,7 @@ export interface KubeletDeps {
     readonly nodeName: string;
     readonly instanceId: string;
     readonly devices: readonly DeviceSetting[];
+    readonly eviction: EvictionDeps['settings'];
     /** KubeletConfiguration; -1: no limit. */
     readonly podPidsLimit: number;
     readonly maxParallelImagePulls: number;
@@ -108,6 +117,8 @@ export interface KubeletDeps {
   readonly tokens?: { token(pod: Pod, wanted: TokenProjection): string; forget(uid: string): void };
   /** See `PodFacts.apiVariables`. Default: none. */
   readonly apiVariables?: (pod: Pod) => Promise<PodFacts['apiVariables']>;
+  /** Hears that the node is short of something, or no longer. */
+  readonly onPressure?: () => void;
   /** Default: orphans may be ended. */
   readonly mayEndOrphans?: () => boolean;
 }
@@ -117,6 +128,8 @@ export interface Kubelet {
   readonly cache: PodCache;
   /** Devices of the machine that containers are given. */
   readonly devices: DeviceManager;
+  /** What the node is short of. */
+  readonly pressures: () => EvictionManager['conditions'];
   /** Control group of a pod, below the root of control groups. */
   readonly cgroupOf: (pod: Pod) => string;
   /** Where logs lie. */
@@ -136,6 +149,7 @@ export interface Kubelet {
 /** @param stopping aborts when the process stops; the same signal must later be given to `run` */
 export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet {
   const { client, runtime, images, clock, log, events, informers, host, machine, dirs, settings, hostIPs } = deps;
+  const mayEndOrphans = deps.mayEndOrphans ?? (() => true);
   const layout = new VolumeLayout(dirs);
   const remains = new PodRemains({ files: host.files, ...dirs });
   const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
@@ -230,6 +244,26 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   const abilities = { allowedUnsafeSysctls: settings.allowedUnsafeSysctls, hasAppArmor: machine.hasAppArmor };
   const admission = new NodeAdmission({ nodeName: settings.nodeName, pods: informers.pods, node: deps.node });
+  const eviction = new EvictionManager({
+    settings: settings.eviction,
+    signals: host.signals,
+    pods: () => informers.pods.list().filter(({ spec }) => spec.nodeName === settings.nodeName),
+    usage: createPodUsage({
+      reader: host.usage,
+      runtime,
+      observed: cache,
+      cgroupOf: (pod) => cgroups.path(pod),
+      logDirectory: (pod) =>
+        logStorage(settings, pod) === 'disk' ? remains.logDirectory(podRef(pod), 'disk') : undefined,
+      emptyDir: (uid, volume) => layout.path(uid, volume),
+      diskUsage: host.diskUsage,
+    }),
+    wake: (uid) => workers.wake(uid),
+    onChange: () => deps.onPressure?.(),
+    clock,
+    log,
+    random: deps.random,
+  });
   const prober = createProber({
     clock,
     runtime,
@@ -260,7 +294,9 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
-    verdicts: { verdict: (pod) => unsupportedVerdict(pod, abilities) ?? admission.verdict(pod) },
+    verdicts: {
+      verdict: (pod) => unsupportedVerdict(pod, abilities) ?? admission.verdict(pod) ?? eviction.verdict(pod),
+    },
     deadlines: new ActiveDeadlines(clock),
     whenReady: deps.whenRuntimeReady ?? Promise.resolve(),
     starts: new Limiter(2 * machine.cpus),
@@ -285,7 +321,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     isOwnStatus: (pod) => statuses.isOwn(pod),
     nodeName: settings.nodeName,
     log,
-    mayEndOrphans: deps.mayEndOrphans ?? (() => true),
+    mayEndOrphans,
     onAllKnown: () =>
       removeLeftovers(
         {
@@ -303,6 +339,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   return {
     cache,
     devices,
+    pressures: () => eviction.conditions,
     cgroupOf: (pod) => cgroups.path(pod),
     logRoots: remains.logRoots,
     whenObserved: cache.whenListed,
@@ -315,6 +352,8 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     run: async (signal) => {
       await Promise.all([
         admission.run(signal),
+        // Nothing may be ended that the store does not know for certain.
+        ...(mayEndOrphans() ? [eviction.run(signal)] : []),
         prober.run(signal),
         dns.run(signal),
         cache.run(signal),

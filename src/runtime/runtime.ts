@@ -243,6 +243,11 @@ export interface Runtime {
   removeContainer(id: ContainerId, signal: AbortSignal): Promise<void>;
   listContainers(selector: Labels, signal: AbortSignal): Promise<readonly RuntimeContainer[]>;
   containerStatus(id: ContainerId, signal: AbortSignal): Promise<RuntimeContainerStatus>;
+  /**
+   * What the container wrote into files of its own, in bytes; volumes and logs do not count. As the runtime saw it at its
+   * last look, some ten seconds ago; 0 while it has not looked.
+   */
+  writableLayerBytes(id: ContainerId, signal: AbortSignal): Promise<number>;
   reopenContainerLog(id: ContainerId, signal: AbortSignal): Promise<void>;
 
   /** For probes and hooks: runs to its end, output bounded to 16 MiB. Timeout when it takes longer. */

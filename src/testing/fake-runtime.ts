@@ -263,6 +263,12 @@ export class FakeRuntime implements Runtime {
     return this.#container(id).status;
   }
 
+  async writableLayerBytes(id: ContainerId, signal: AbortSignal): Promise<number> {
+    await this.faults.pass('writableLayerBytes', id, signal);
+    this.#container(id);
+    return 0;
+  }
+
   async reopenContainerLog(id: ContainerId, signal: AbortSignal): Promise<void> {
     await this.faults.pass('reopenContainerLog', id, signal);
     this.#running(id);

@@ -95,6 +95,9 @@ export class KubeletDevice {
             isOnTmpfs: async () => true,
             bindInside: async () => {},
           },
+          usage: { cgroup: async () => undefined, machine: () => Promise.reject(new Error('not measured')) },
+          signals: { read: async () => ({}) },
+          diskUsage: async () => 0,
           deviceNodes: { find: async () => [], watch: () => {} },
           cgroups: {
             // The groups above stay.
@@ -116,6 +119,15 @@ export class KubeletDevice {
           nodeName: node,
           instanceId: 'i1',
           devices: [],
+          eviction: {
+            evictionHard: {},
+            evictionSoft: {},
+            evictionSoftGracePeriod: {},
+            evictionMinimumReclaim: {},
+            evictionPressureTransitionPeriod: 300_000,
+            evictionMaxPodGracePeriod: 0,
+            nodeStatusUpdateFrequency: 10_000,
+          },
           podPidsLimit: -1,
           maxParallelImagePulls: 2,
           presentImageWhenOffline: true,

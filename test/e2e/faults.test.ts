@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -206,9 +207,13 @@ describe('a device on which something goes wrong', () => {
 describe('a device whose disk is full', () => {
   let device: TestDevice;
   let disk: string;
+  const directory = mkdtempSync(join(tmpdir(), 'eliot-full-'));
 
   before(async () => {
-    device = await TestDevice.create();
+    const config = join(directory, 'eliotd.yaml');
+    // Pods are to outlive it here; test/e2e/eviction.test.ts has those that do not.
+    writeFileSync(config, 'evictionHard: {}\n');
+    device = await TestDevice.create({ args: ['--config', config] });
     disk = device.dataDir;
     mkdirSync(disk, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]);
@@ -223,6 +228,7 @@ describe('a device whose disk is full', () => {
     await runOk('bin/eliotd', ['reset', '--data-dir', device.dataDir, '--run-dir', device.runDir]);
     execFileSync('umount', ['-l', disk]);
     await device.close();
+    rmSync(directory, { recursive: true, force: true });
   });
 
   const fillDisk = (): void => {

@@ -42,6 +42,8 @@ export interface NodeObservation {
     readonly digests: readonly string[];
     readonly sizeBytes: number;
   }[];
+  /** What the node is short of; default: nothing. */
+  readonly pressures?: ReadonlySet<'MemoryPressure' | 'DiskPressure' | 'PIDPressure'>;
 }
 
 const maxNamesOfImage = 5;
@@ -102,15 +104,21 @@ function nodeImages(images: NodeObservation['images'], max: number): { names: st
 
 type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-function computeConditions({ problems, storeRecovered }: NodeObservation): Condition[] {
+function computeConditions({ problems, storeRecovered, pressures = new Set() }: NodeObservation): Condition[] {
   const ready: Condition =
     problems.length === 0
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problems.join('; ') };
   return [
-    sufficient('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    sufficient('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-    sufficient('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    pressures.has('MemoryPressure')
+      ? pressure('MemoryPressure', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
+      : sufficient('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    pressures.has('DiskPressure')
+      ? pressure('DiskPressure', 'KubeletHasDiskPressure', 'kubelet has disk pressure')
+      : sufficient('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    pressures.has('PIDPressure')
+      ? pressure('PIDPressure', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available')
+      : sufficient('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     ...(storeRecovered
       ? [
           {
@@ -127,6 +135,10 @@ function computeConditions({ problems, storeRecovered }: NodeObservation): Condi
 
 function sufficient(type: string, reason: string, message: string): Condition {
   return { type, status: 'False', reason, message };
+}
+
+function pressure(type: string, reason: string, message: string): Condition {
+  return { type, status: 'True', reason, message };
 }
 
 function withTimes(condition: Condition, previous: readonly NodeCondition[], now: string): NodeCondition {

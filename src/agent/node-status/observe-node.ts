@@ -17,6 +17,7 @@ export interface ObserveNodeDeps {
   readonly apiPort: number;
   readonly storeRecovered: boolean;
   readonly images: NodeObservation['images'];
+  readonly pressures: () => NonNullable<NodeObservation['pressures']>;
 }
 
 /** How long the runtime may take to answer before it counts as down, in milliseconds. */
@@ -37,5 +38,6 @@ export async function observeNode(deps: ObserveNodeDeps, signal: AbortSignal): P
     problems.push(`container runtime is down: ${describeError(error)}`);
   }
   const { apiPort, storeRecovered, images } = deps;
-  return { runtimeVersion, problems, addresses: deps.readAddresses(), apiPort, storeRecovered, images };
+  const addresses = deps.readAddresses();
+  return { runtimeVersion, problems, addresses, apiPort, storeRecovered, images, pressures: deps.pressures() };
 }

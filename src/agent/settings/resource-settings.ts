@@ -5,21 +5,21 @@
 import * as v from 'valibot';
 import { amountOf } from '../../api/kinds/pod/requests.ts';
 import { parseQuantityParts } from '../../api/quantity-parts.ts';
+import type { SignalName } from '../../host/node-signals.ts';
 
 /** What can run short, in the kubelet's words. */
-export const evictionSignals = [
+const evictionSignals = [
   'memory.available',
   'nodefs.available',
   'nodefs.inodesFree',
   'imagefs.available',
   'imagefs.inodesFree',
   'pid.available',
-] as const;
-export type EvictionSignal = (typeof evictionSignals)[number];
+] as const satisfies readonly SignalName[];
 
 /** An amount (bytes, inodes or processes), or a share of the whole between 0 and 1. */
 export type Threshold = { readonly amount: number } | { readonly share: number };
-export type Thresholds = Readonly<Partial<Record<EvictionSignal, Threshold>>>;
+export type Thresholds = Readonly<Partial<Record<SignalName, Threshold>>>;
 
 const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid'] as const;
 
@@ -51,6 +51,11 @@ export const thresholds = v.pipe(
   v.title('mapping of signal to quantity or percentage'),
 );
 
+/** A mapping of signals to durations; `duration` reads one. */
+export function gracePeriods<D extends v.GenericSchema<string, number>>(duration: D) {
+  return v.pipe(v.record(signal, duration), v.title('mapping of signal to duration'));
+}
+
 /** Amounts kept back from pods; `cpu` in thousandths. Short of anything that is given, nothing is. */
 export const reserved = v.pipe(
   v.record(
@@ -64,11 +69,14 @@ export const reserved = v.pipe(
   ),
 );
 
-/** The kubelet's own defaults of `evictionHard`, for a file that does not say otherwise. */
+/**
+ * Of memory the kubelet's own default; of disk a smaller share, as k3s has: the disk of a device is seldom its own alone, and
+ * its only app must not go for an eighth of it that is free.
+ */
 export const defaultEvictionHard = {
   'memory.available': '100Mi',
-  'nodefs.available': '10%',
+  'nodefs.available': '5%',
   'nodefs.inodesFree': '5%',
-  'imagefs.available': '15%',
+  'imagefs.available': '5%',
   'imagefs.inodesFree': '5%',
 } as const;

@@ -8,7 +8,7 @@ import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import { parseQuantityParts } from '../../api/quantity-parts.ts';
 import { deviceSettings } from './device-settings.ts';
 import { registriesSchema } from './registries.ts';
-import { defaultEvictionHard, reserved, thresholds } from './resource-settings.ts';
+import { defaultEvictionHard, gracePeriods, reserved, thresholds } from './resource-settings.ts';
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 
@@ -133,6 +133,32 @@ export const settingsSchema = v.strictObject({
   evictionHard: v.optional(
     v.pipe(thresholds, about('When less than this is left, pods are evicted at once.')),
     defaultEvictionHard,
+  ),
+  evictionSoft: v.optional(
+    v.pipe(thresholds, about('When less than this is left for its grace period, pods are evicted.')),
+    {},
+  ),
+  evictionSoftGracePeriod: v.optional(
+    v.pipe(gracePeriods(duration), about('How long a soft threshold must be met before a pod is evicted.')),
+    {},
+  ),
+  evictionMaxPodGracePeriod: v.optional(
+    v.pipe(
+      v.number(),
+      v.title('integer, 0 or more'),
+      v.integer(),
+      v.minValue(0),
+      about('Seconds that a pod gets at most to end when a soft threshold evicts it.'),
+    ),
+    0,
+  ),
+  evictionMinimumReclaim: v.optional(
+    v.pipe(thresholds, about('How much more than the threshold must be free again before eviction ends.')),
+    {},
+  ),
+  evictionPressureTransitionPeriod: v.optional(
+    v.pipe(duration, about('How long a pressure condition of the node outlasts its cause.')),
+    '5m',
   ),
   podPidsLimit: v.optional(v.pipe(integerOrNoLimit, about('Processes in one pod at most; -1: no limit.')), -1),
   allowedUnsafeSysctls: v.optional(

@@ -36,6 +36,7 @@ export const criRuntime = {
   removeContainer: method(`${runtimeService}/RemoveContainer`, cri.RemoveContainerRequest, cri.EmptyResponse),
   listContainers: method(`${runtimeService}/ListContainers`, cri.ListContainersRequest, cri.ListContainersResponse),
   containerStatus: method(`${runtimeService}/ContainerStatus`, cri.ContainerStatusRequest, cri.ContainerStatusResponse),
+  containerStats: method(`${runtimeService}/ContainerStats`, cri.ContainerStatsRequest, cri.ContainerStatsResponse),
   reopenContainerLog: method(`${runtimeService}/ReopenContainerLog`, cri.ReopenContainerLogRequest, cri.EmptyResponse),
   execSync: method(`${runtimeService}/ExecSync`, cri.ExecSyncRequest, cri.ExecSyncResponse),
   /** Answers with a URL of CRI's streaming server, good for one connection. */

@@ -168,6 +168,11 @@ export class ContainerdRuntime implements Runtime {
     return fromCriContainerStatus(status, await this.#sandboxOf.find(id, signal));
   }
 
+  async writableLayerBytes(id: ContainerId, signal: AbortSignal): Promise<number> {
+    const { stats } = await this.#look(criRuntime.containerStats, { containerId: id }, signal);
+    return Number(stats?.writableLayer?.usedBytes?.value ?? 0);
+  }
+
   async reopenContainerLog(id: ContainerId, signal: AbortSignal): Promise<void> {
     await this.#call(criRuntime.reopenContainerLog, { containerId: id }, requestTimeoutMs, signal);
   }

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { Signals } from '../../host/node-signals.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { makePod } from '../../testing/pods.ts';
+import { EvictionManager } from './eviction-manager.ts';
+
+const mib = 1024 * 1024;
+const signal = new AbortController().signal;
+
+let clock: FakeClock;
+let pods: Pod[];
+let available: number;
+let isDiskShort: boolean;
+let told: string[];
+
+const pod = (name: string, spec: object = {}): Pod => makePod({ metadata: { name, uid: name }, spec, status: {} });
+const finish = (name: string): void => {
+  pods = pods.map((each) => (each.metadata.name === name ? { ...each, status: { phase: 'Failed' } } : each));
+};
+
+function manager(changes: { reclaimDisk?: () => Promise<void> } = {}): EvictionManager {
+  return new EvictionManager({
+    settings: {
+      evictionHard: { 'memory.available': { amount: 100 * mib }, 'nodefs.available': { share: 0.1 } },
+      evictionSoft: { 'memory.available': { amount: 200 * mib } },
+      evictionSoftGracePeriod: { 'memory.available': 60_000 },
+      evictionMinimumReclaim: {},
+      evictionPressureTransitionPeriod: 10_000,
+      evictionMaxPodGracePeriod: 7,
+      nodeStatusUpdateFrequency: 10_000,
+    },
+    signals: {
+      read: async (): Promise<Signals> => ({
+        'memory.available': { available, capacity: 1000 * mib },
+        'nodefs.available': { available: isDiskShort ? 1 : 900, capacity: 1000 },
+      }),
+    },
+    pods: () => pods,
+    usage: {
+      memory: async (of) => {
+        const bytes = Number(of.metadata.name?.slice(1)) * mib;
+        return { use: { memoryBytes: bytes, processes: 1 }, containers: new Map([['web', bytes]]) };
+      },
+      disk: async (of) => ({
+        containers: new Map([['web', Number(of.metadata.name?.slice(1)) * mib]]),
+        emptyDirs: new Map(),
+      }),
+    },
+    wake: (uid) => told.push(uid),
+    onChange: () => told.push('conditions'),
+    clock,
+    log: silentLogger,
+    random: () => 0.5,
+    ...changes,
+  });
+}
+
+beforeEach(() => {
+  clock = new FakeClock();
+  pods = [pod('p10'), pod('p30'), pod('p20')];
+  available = 500 * mib;
+  isDiskShort = false;
+  told = [];
+});
+
+describe('eviction', () => {
+  it('takes the greediest pod, tells why, and waits until it is gone', async () => {
+    const eviction = manager();
+    await eviction.look(signal);
+    assert.deepEqual(told, []);
+    available = 50 * mib;
+    await eviction.look(signal);
+    assert.deepEqual(told, ['conditions', 'p30']);
+    assert.deepEqual([...eviction.conditions], ['MemoryPressure']);
+    const message =
+      'The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. ' +
+      'Container web was using 30720Ki, request is 0, has larger consumption of memory. ';
+    assert.deepEqual(eviction.verdict(pods[1] as Pod), {
+      reason: 'Evicted',
+      message,
+      graceSeconds: 1,
+      event: { reason: 'Evicted', message },
+      condition: { type: 'DisruptionTarget', reason: 'TerminationByKubelet', message },
+    });
+    await eviction.look(signal);
+    assert.equal(told.length, 2);
+    finish('p30');
+    await eviction.look(signal);
+    assert.deepEqual(told.slice(2), ['p20']);
+    // One that does not end holds the next one up for half a minute only.
+    clock.advance(30_000);
+    await eviction.look(signal);
+    assert.deepEqual(told.slice(3), ['p10']);
+  });
+
+  it('ends when enough is free, and its condition after the transition period', async () => {
+    const eviction = manager();
+    available = 50 * mib;
+    await eviction.look(signal);
+    available = 500 * mib;
+    clock.advance(9_000);
+    await eviction.look(signal);
+    assert.deepEqual([...eviction.conditions], ['MemoryPressure']);
+    clock.advance(1_000);
+    await eviction.look(signal);
+    assert.deepEqual([...eviction.conditions], []);
+    assert.deepEqual(told, ['conditions', 'p30', 'conditions']);
+  });
+
+  it('gives a pod some time when a soft threshold ends it', async () => {
+    const eviction = manager();
+    available = 150 * mib;
+    await eviction.look(signal);
+    clock.advance(60_000);
+    await eviction.look(signal);
+    assert.equal(eviction.verdict(pods[1] as Pod)?.graceSeconds, 7);
+  });
+
+  it('spares pods when enough of the disk can be given back without them', async () => {
+    isDiskShort = true;
+    const eviction = manager({
+      reclaimDisk: async () => {
+        isDiskShort = false;
+      },
+    });
+    await eviction.look(signal);
+    assert.deepEqual(told, ['conditions']);
+    isDiskShort = true;
+    const helpless = manager({ reclaimDisk: async () => {} });
+    await helpless.look(signal);
+    assert.match(helpless.verdict(pods[1] as Pod)?.message ?? '', /low on resource: ephemeral-storage\./);
+  });
+
+  it('ends pods that outgrow their room on disk, and looks at no others', async () => {
+    const limits = { 'ephemeral-storage': '15Mi' };
+    const container = { name: 'web', image: 'i', resources: { limits } };
+    pods = [pod('p10', { containers: [container] }), pod('p20', { containers: [container] }), pod('p30')];
+    const eviction = manager();
+    await eviction.checkStorage(signal);
+    assert.deepEqual(told, ['p20']);
+    assert.equal(eviction.verdict(pods[1] as Pod)?.reason, 'Evicted');
+  });
+
+  it('looks seldom while nothing is near, and often when something is', async () => {
+    const stop = new AbortController();
+    const eviction = manager();
+    const running = eviction.run(stop.signal);
+    const pause = async (): Promise<number> => {
+      for (let ms = 0; ms <= 20_000; ms += 500) {
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        if (clock.sleeping === 0) return ms;
+        const before = clock.sleeping;
+        clock.advance(500);
+        if (clock.sleeping < before) return ms + 500;
+      }
+      return Number.NaN;
+    };
+    assert.equal(await pause(), 10_000);
+    available = 250 * mib;
+    await pause();
+    assert.equal(await pause(), 1_000);
+    stop.abort();
+    await running;
+  });
+});
