@@ -393,7 +393,11 @@ async function runWithStore(
     kubelet.lookAgain();
   };
   group.start((stopping) => runtime.run(stopping, onRuntimeReady));
-  group.start((stopping) => kubelet.run(stopping));
+  // Else the volumes of pods that run would seem to lack their accounts.
+  group.start(async (stopping) => {
+    await serviceAccounts.whenSynced(stopping).catch(() => {});
+    await kubelet.run(stopping);
+  });
   const { cache, logRoots } = kubelet;
   const logDeps = { files: logFiles, clock, log, cache, pods: informers.pods, events: recorder, settings };
   group.start((stopping) => keepLogs({ ...logDeps, runtime: runtime.runtime, directories: logRoots }, stopping));

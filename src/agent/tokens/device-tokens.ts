@@ -1,12 +1,11 @@
 /** Joins what tokens need on a device: its key, the objects that they are bound to, its clocks and its node. */
 import { uptime } from 'node:os';
-import type { ServiceAccount } from '../../api/kinds/service-account.ts';
-import type { ObjectClient, ObjectKey } from '../../api/object-client.ts';
+import type { ObjectClient } from '../../api/object-client.ts';
 import { tokenObjects } from '../../apiserver/tokens/registry-objects.ts';
 import { ServiceAccountTokens, type TokenWish } from '../../apiserver/tokens/service-account-tokens.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { openTokenKey } from '../pki/token-key.ts';
-import { PodTokens } from './pod-tokens.ts';
+import { type AccountSource, PodTokens } from './pod-tokens.ts';
 
 export interface DeviceTokensOptions {
   readonly dataDir: string;
@@ -14,7 +13,7 @@ export interface DeviceTokensOptions {
   readonly bootId: string;
   readonly client: ObjectClient;
   readonly clock: Clock;
-  readonly accounts: { get(key: ObjectKey): ServiceAccount | undefined };
+  readonly accounts: AccountSource;
   /** Has the volumes of the pod with this uid looked at. */
   readonly wake: (uid: string) => void;
 }

@@ -14,6 +14,7 @@ describe('the tokens of pods', () => {
   let tokens: PodTokens;
   let stop: AbortController;
   let running: Promise<void>;
+  let tell: (change: { readonly type: string; readonly object: ServiceAccount }) => void;
   const pod = makePod({ spec: { serviceAccountName: 'robot' } });
   const uid = pod.metadata.uid ?? '';
   const hour = { expirationSeconds: 3600 };
@@ -28,6 +29,10 @@ describe('the tokens of pods', () => {
       accounts: {
         get: ({ name }) =>
           accounts[name] === undefined ? undefined : ({ metadata: { uid: accounts[name] } } as ServiceAccount),
+        onChange: (listener) => {
+          tell = listener;
+          return () => {};
+        },
       },
       issue: ({ audiences }) => {
         issued += 1;
@@ -100,6 +105,23 @@ describe('the tokens of pods', () => {
     assert.equal(tokens.token(pod, hour), '2 for api');
     accounts = { robot: 'u3' };
     assert.equal(tokens.token(pod, hour), '3 for api');
+  });
+
+  it('are asked for again as soon as the account is there', () => {
+    accounts = {};
+    assert.throws(() => tokens.token(pod, hour), /failed to fetch token/);
+    const added = (name: string) => ({
+      type: 'added',
+      object: { metadata: { namespace: 'default', name } } as ServiceAccount,
+    });
+    tell(added('other'));
+    assert.deepEqual(woken, []);
+    accounts = { robot: 'u1' };
+    tell(added('robot'));
+    assert.deepEqual(woken, [uid]);
+    tokens.token(pod, hour);
+    tell(added('robot'));
+    assert.deepEqual(woken, [uid]);
   });
 
   it('are forgotten with the pod', async () => {

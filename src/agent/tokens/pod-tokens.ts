@@ -16,9 +16,16 @@ export interface TokenProjection {
   readonly expirationSeconds: number;
 }
 
+/** An informer of service accounts, as it is used here. */
+export interface AccountSource {
+  get(key: ObjectKey): ServiceAccount | undefined;
+  /** @returns what ends it */
+  onChange(listener: (change: { readonly type: string; readonly object: ServiceAccount }) => void): () => void;
+}
+
 export interface PodTokensDeps {
   readonly clock: Clock;
-  readonly accounts: { get(key: ObjectKey): ServiceAccount | undefined };
+  readonly accounts: AccountSource;
   readonly issue: (wish: TokenWish) => { readonly token: string };
   /** The device's own node, for the claims. */
   readonly node: () => TokenWish['node'];
@@ -50,6 +57,8 @@ export class PodTokens {
   readonly #deps: PodTokensDeps;
   /** By pod uid, then by what was asked for. */
   readonly #held = new Map<string, Map<string, HeldToken>>();
+  /** By pod uid, the account that it waits for, as `namespace/name`. */
+  readonly #missing = new Map<string, string>();
 
   constructor(deps: PodTokensDeps) {
     this.#deps = deps;
@@ -67,8 +76,10 @@ export class PodTokens {
     if (account === undefined) {
       // The pod goes on with what it has, as long as that lasts.
       if (held && now < held.endMonotonicMs) return held.token;
+      this.#missing.set(uid, `${namespace}/${accountName}`);
       throw new Error(`failed to fetch token: serviceaccounts "${accountName}" not found`);
     }
+    this.#missing.delete(uid);
     const accountUid = account.metadata.uid ?? '';
     if (held && held.accountUid === accountUid && !this.#isDue(held)) return held.token;
 
@@ -98,18 +109,31 @@ export class PodTokens {
   /** The pod has ended. */
   forget(uid: string): void {
     this.#held.delete(uid);
+    this.#missing.delete(uid);
   }
 
   /** Has tokens renewed in time, and when the clock was set. Until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, wake } = this.#deps;
-    while (!signal.aborted) {
-      await clock.sleep(lookEveryMs, signal).catch(() => {});
-      if (signal.aborted) return;
-      for (const [uid, tokens] of this.#held) {
-        if ([...tokens.values()].some((held) => this.#isDue(held))) wake(uid);
+    const { clock, wake, accounts } = this.#deps;
+    // What was made before its pod can be heard of after it.
+    const stop = accounts.onChange(({ type, object: { metadata } }) => {
+      if (type === 'added') this.#onAccount(`${metadata.namespace}/${metadata.name}`);
+    });
+    try {
+      while (!signal.aborted) {
+        await clock.sleep(lookEveryMs, signal).catch(() => {});
+        if (signal.aborted) return;
+        for (const [uid, tokens] of this.#held) {
+          if ([...tokens.values()].some((held) => this.#isDue(held))) wake(uid);
+        }
       }
+    } finally {
+      stop();
     }
+  }
+
+  #onAccount(name: string): void {
+    for (const [uid, missing] of this.#missing) if (missing === name) this.#deps.wake(uid);
   }
 
   #isDue({ dueMonotonicMs, clockOffsetMs }: HeldToken): boolean {
