@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { TestApi } from '../testing/api-server.ts';
 import { configMap, pod } from '../testing/registry.ts';
@@ -402,41 +401,6 @@ describe('the API server', () => {
       );
       assert.ok(responses.every((response) => !response.complete));
     });
-  });
-});
-
-describe('connections', () => {
-  let api: TestApi;
-  before(async () => {
-    api = await TestApi.start();
-  });
-  after(() => api.stop());
-
-  it('of strangers end with their answer, so that they cannot fill the table', async () => {
-    for (const path of ['/livez', '/readyz', '/version']) {
-      assert.equal(
-        (await api.get(path, { as: 'stranger', headers: { connection: 'keep-alive' } })).headers.connection,
-        'close',
-      );
-    }
-    const known = await api.get('/version', { as: 'viewer', headers: { connection: 'keep-alive' } });
-    assert.equal(known.headers.connection, 'keep-alive');
-  });
-
-  it('of clients that vanished are found by the kernel, also when nothing is to be sent', async () => {
-    const socket = connectTls({ host: '127.0.0.1', port: api.port, rejectUnauthorized: false });
-    await once(socket, 'secureConnect');
-    const local = `:${api.port.toString(16).toUpperCase().padStart(4, '0')}`;
-    const established = readFileSync('/proc/net/tcp', 'utf8')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, address = '', , state]) => address.endsWith(local) && state === '01');
-    socket.destroy();
-    // proc(5): timer 02 is the one for keep-alive.
-    assert.deepEqual(
-      established.map(([, , , , , timer = '']) => timer.slice(0, 2)),
-      ['02'],
-    );
   });
 });
 

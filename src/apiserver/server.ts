@@ -94,6 +94,8 @@ const tcpKeepAliveMs = 60_000;
 /** Longer than clients keep idle connections, so that they and not we decide. */
 const keepAliveMs = 120_000;
 const maxConnections = 1_000;
+/** Of which one address may have so many: a pod, or a machine, must not lock the others out. */
+const maxConnectionsOfPeer = 250;
 const defaultGraceMs = 2_000;
 
 const secureContext = ({ key, cert, ca }: TlsMaterial) => ({ key, cert, ca, minVersion: 'TLSv1.3' as const });
@@ -186,6 +188,7 @@ class NodeApiServer implements ApiServer {
 
   #createTls(): HttpsServer {
     const server = this.#prepare(createHttpsServer({ ...httpOptions, ...this.#tlsOptions() }), 'tls');
+    limitPeers(server);
     server.on('secureConnection', (socket) => this.#track(socket));
     // Scanners and clients that do not trust our CA end here; there is nobody to tell.
     server.on('tlsClientError', (error, socket) => {
@@ -256,6 +259,23 @@ const httpOptions = {
   keepAliveInitialDelay: tcpKeepAliveMs,
   shouldUpgradeCallback: isUpgradeServed,
 };
+
+/** Refuses connections beyond the bound of one address. */
+function limitPeers(server: HttpsServer): void {
+  const open = new Map<string, number>();
+  // Node's servers hand over the socket itself, whatever the type says.
+  server.on('connection', (socket: Socket) => {
+    const peer = socket.remoteAddress ?? '';
+    const count = (open.get(peer) ?? 0) + 1;
+    open.set(peer, count);
+    socket.once('close', () => {
+      const left = (open.get(peer) ?? 1) - 1;
+      if (left > 0) open.set(peer, left);
+      else open.delete(peer);
+    });
+    if (count > maxConnectionsOfPeer) socket.destroy();
+  });
+}
 
 type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
