@@ -3,6 +3,7 @@
  */
 import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { Node } from '../api/kinds/node.ts';
+import { amountOf } from '../api/kinds/pod/requests.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { Secret } from '../api/kinds/secret.ts';
 import type { ObjectClient, ObjectKey } from '../api/object-client.ts';
@@ -167,6 +168,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     mounts: host.mounts,
     layout,
     clock,
+    memoryBytes: amountOf('memory', deps.allocatable.memory),
     sources: {
       configMap,
       secret,

@@ -121,6 +121,11 @@ export class ConfigProvider {
   async #mounts(pod: Pod, container: Container, env: ReadonlyMap<string, string>): Promise<readonly Mount[]> {
     const mounts: Mount[] = [];
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+      if (mount.recursiveReadOnly === 'Enabled') {
+        throw new ContainerConfigError(
+          `failed to resolve recursive read-only mode: volume "${mount.name}" requested recursive read-only mode, but it is not supported by the runtime`,
+        );
+      }
       const subPath = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '');
       try {
         mounts.push({

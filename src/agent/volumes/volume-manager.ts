@@ -5,11 +5,11 @@
  * run directory is not on tmpfs, each gets a tmpfs of its own.
  */
 import type { Pod, Volume } from '../../api/kinds/pod/types.ts';
-import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import type { Files } from '../../host/files.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
+import { memorySizeOf } from './memory-size.ts';
 import { SetUpError } from './volume-error.ts';
 import { isApiVolume, isInMemory, type VolumeLayout, volumeNamed, volumeSource } from './volume-layout.ts';
 import { type PayloadSources, volumePayload } from './volume-payload.ts';
@@ -32,6 +32,8 @@ export interface VolumeManagerDeps {
   readonly layout: VolumeLayout;
   readonly sources: PayloadSources;
   readonly clock: Clock;
+  /** What all pods may use together. */
+  readonly memoryBytes: number;
 }
 
 export class VolumeManager {
@@ -90,7 +92,7 @@ export class VolumeManager {
   }
 
   async #setUpVolume(pod: Pod, volume: Volume): Promise<void> {
-    const { files, layout } = this.#deps;
+    const { files, layout, memoryBytes } = this.#deps;
     const source = volumeSource(volume);
     const path = layout.path(pod.metadata.uid ?? '', volume);
     if (path === undefined) throw new SetUpError(`volume source ${source} is not supported by Eliot`);
@@ -99,7 +101,7 @@ export class VolumeManager {
     if (isApiVolume(volume)) return await this.#setUpFiles(pod, volume, path, groupId);
 
     if ((await files.info(path)) === undefined) await files.makeDirectory(path, 0o777);
-    if (isInMemory(volume)) await this.#mountTmpfs(path, sizeLimitOf(volume), 0o777);
+    if (isInMemory(volume)) await this.#mountTmpfs(path, memorySizeOf(pod, volume, memoryBytes), 0o777);
     if (groupId !== undefined && (await files.info(path))?.gid !== groupId) {
       await files.chown(path, undefined, groupId);
       // Group members may write, and what is made inside belongs to the group (kubelet: SetVolumeOwnership).
@@ -122,10 +124,4 @@ export class VolumeManager {
     if (await this.#deps.mounts.isMountPoint(path)) return;
     await this.#deps.mounts.mountTmpfs(path, { sizeBytes, mode });
   }
-}
-
-function sizeLimitOf(volume: Volume): number | undefined {
-  const limit = volume.emptyDir?.sizeLimit;
-  const bytes = limit === undefined ? 0 : integerValueOf(parseQuantity(limit));
-  return bytes > 0 ? bytes : undefined;
 }

@@ -162,6 +162,7 @@ describe('the volumes of a pod', () => {
       files,
       layout,
       clock: new FakeClock(),
+      memoryBytes: 2 ** 29,
       mounts: {
         isMountPoint: async (path) => mounted.has(path),
         mountTmpfs: async (path, { sizeBytes }) => void mounted.set(path, sizeBytes),

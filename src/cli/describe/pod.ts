@@ -17,6 +17,8 @@ export function describePod({ object, events, nowMs }: DescribeInput<KubeObject>
   addHead(lines, pod, nowMs);
   addContainers(lines, 'Init Containers', pod, pod.spec.initContainers ?? [], pod.status?.initContainerStatuses ?? []);
   addContainers(lines, 'Containers', pod, pod.spec.containers, pod.status?.containerStatuses ?? []);
+  const { ephemeralContainers = [] } = pod.spec;
+  addContainers(lines, 'Ephemeral Containers', pod, ephemeralContainers, pod.status?.ephemeralContainerStatuses ?? []);
   addConditions(lines, pod);
   addVolumes(lines, pod.spec.volumes ?? []);
   lines.field(0, 'QoS Class', pod.status?.qosClass ?? 'BestEffort');

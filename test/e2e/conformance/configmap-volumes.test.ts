@@ -55,4 +55,17 @@ describe('conformance: ConfigMap volumes', { concurrency: 4 }, () => {
     });
     assert.equal(printed, 'openclosed');
   });
+
+  it('a reader sees the old files or the new ones, never some of each, and never none', async () => {
+    const name = await on.configMap({ a: '0', b: '0' });
+    const look = 'cd -P /v/..data && a=$(cat a) && b=$(cat b) && [ "$a" != "$b" ] && echo "torn: $a $b"';
+    const line = `while true; do (${look}) 2>/dev/null; [ -e /v/a ] || echo missing; sleep 0.01; done`;
+    const pod = await on.running({ volumes: { v: { configMap: { name } } }, line });
+    for (let round = 1; round <= 20; round += 1) {
+      await on.patch(configMaps, name, { data: { a: `${round}`, b: `${round}` } }, 'merge');
+      if (round % 5 === 0) await on.prints(pod, 'cat /v/b', `${round}`);
+    }
+    assert.equal(await on.logs(pod), '');
+    await on.delete(pod);
+  });
 });

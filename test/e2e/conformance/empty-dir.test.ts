@@ -1,16 +1,22 @@
 /** Conformance: emptyDir and sub-paths. */
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Pod } from '../../../src/api/kinds/pod/types.ts';
 import { configMaps, pods, secrets } from '../../../src/api/resources.ts';
 import { testImage } from '../../support/device.ts';
 import { projected } from '../../support/file-volume-kinds.ts';
 import { ScenarioDevice } from '../../support/scenario-device.ts';
+import { waitFor } from '../../support/wait.ts';
 
 describe('conformance: emptyDir and sub-paths', { concurrency: 4 }, () => {
   let on: ScenarioDevice;
+  const host = (): string => join(on.device.directory, 'host');
   before(async () => {
     on = await ScenarioDevice.start();
+    mkdirSync(join(host(), 'dir'), { recursive: true });
+    writeFileSync(join(host(), 'dir/inside'), 'text');
   });
   after(() => on?.close());
 
@@ -172,6 +178,46 @@ describe('conformance: emptyDir and sub-paths', { concurrency: 4 }, () => {
     });
     assert.equal(printed, `No space left on device\n${2 ** 20}\n`);
   });
+
+  for (const { type, path, look, expected } of [
+    { type: 'DirectoryOrCreate', path: 'made', look: 'stat -c "%F %a" /v', expected: 'directory 755\n' },
+    { type: 'FileOrCreate', path: 'made-file', look: 'stat -c "%F %a" /v', expected: 'regular empty file 644\n' },
+    { type: 'Directory', path: 'dir', look: 'ls /v', expected: 'inside\n' },
+    { type: 'File', path: 'dir/inside', look: 'cat /v', expected: 'text' },
+    { type: 'CharDevice', path: '/dev/null', look: 'stat -c %F /v', expected: 'character special file\n' },
+    { type: '', path: 'missing', look: 'stat -c %F /v', expected: 'directory\n' },
+  ]) {
+    it(`a hostPath of type "${type}" is mounted`, async () => {
+      const hostPath = { type, path: path.startsWith('/') ? path : join(host(), path) };
+      assert.equal(await on.output({ volumes: { v: { hostPath } }, line: look }), expected);
+    });
+  }
+
+  for (const { type, path, words } of [
+    { type: 'Directory', path: 'dir/inside', words: 'a directory' },
+    { type: 'Directory', path: 'none', words: 'a directory' },
+    { type: 'File', path: 'dir', words: 'a file' },
+    { type: 'Socket', path: 'dir', words: 'a socket file' },
+    { type: 'BlockDevice', path: '/dev/null', words: 'a block device' },
+  ]) {
+    it(`a hostPath of type ${type} that is not ${words} keeps the pod waiting (${path})`, async () => {
+      const hostPath = { type, path: path.startsWith('/') ? path : join(host(), path) };
+      const name = await on.create({ volumes: { v: { hostPath } }, line: 'true' });
+      await waitFor('FailedMount', async () => {
+        const { stdout } = await on.device.kubectlOk([
+          'get',
+          'events',
+          '--field-selector',
+          `involvedObject.name=${name}`,
+        ]);
+        return stdout.includes(
+          `MountVolume.SetUp failed for volume "v" : hostPath type check failed: ${hostPath.path} is not ${words}`,
+        );
+      });
+      assert.equal((await on.pod(name)).status.phase, 'Pending');
+      await on.delete(name);
+    });
+  }
 });
 
 /** The state of the container `main`. */

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { makeBusyboxImage } from '../../../scripts/busybox-image.ts';
 import type { Pod } from '../../../src/api/kinds/pod/types.ts';
 import { pods } from '../../../src/api/resources.ts';
+import { testImage } from '../../support/device.ts';
 import { isRunning, ScenarioDevice } from '../../support/scenario-device.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -144,4 +145,23 @@ describe('conformance: container command, args, environment, sub-path expansion'
     assert.equal(await on.exec(name, 'ls /all'), 'mypath\n');
     await on.delete(name);
   });
+
+  it('a changed image restarts that container alone, in the pod that runs', async () => {
+    const container = (name: string): object => ({ name, image: testImage, command: ['sleep', '3600'] });
+    const pod = await on.running({ spec: { containers: [container('main'), container('other')] } });
+    const before = await on.pod(pod);
+    await on.patch(pods, pod, { spec: { containers: [{ name: 'main', image }] } });
+    const after = await on.until(pod, 'restarted', (seen) => isRunning(seen) && restartsOf(seen).includes(1));
+    assert.deepEqual(restartsOf(after), [1, 0]);
+    assert.equal(after.metadata.uid, before.metadata.uid);
+    assert.deepEqual(after.status.podIPs, before.status.podIPs);
+    const images = (after.status.containerStatuses ?? []).map((status) => status.image);
+    assert.deepEqual(images, [image, testImage]);
+    await on.delete(pod);
+  });
 });
+
+/** Restart counts, in the order of the spec. */
+function restartsOf({ status }: Pod): readonly number[] {
+  return (status.containerStatuses ?? []).map(({ restartCount }) => restartCount);
+}
