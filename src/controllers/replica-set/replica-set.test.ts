@@ -174,4 +174,16 @@ describe('ReplicaSetController', () => {
       'web',
     ]);
   });
+
+  it('that is made anew under its name does not wait for the pods of the one before', async () => {
+    start();
+    await create({ replicas: 2 });
+    await cluster.until(async () => (await get()).status.readyReplicas === 2);
+    const before = new Set((await list()).map(({ metadata }) => metadata.uid));
+    await cluster.client.delete(replicaSets, { namespace: 'default', name: 'web' });
+    const { metadata } = await create({ replicas: 2 });
+    await cluster.until(async () => (await get()).status.readyReplicas === 2);
+    const own = (await list()).filter(({ metadata: pod }) => pod.ownerReferences?.[0]?.uid === metadata.uid);
+    assert.ok(own.length === 2 && own.every(({ metadata: pod }) => !before.has(pod.uid)));
+  });
 });

@@ -59,7 +59,12 @@ export class ReplicaSetController {
   async run(signal: AbortSignal): Promise<void> {
     const { replicaSets, pods } = this.#deps;
     const stops = [
-      replicaSets.onChange(({ object }) => this.#queue.add(queueKey(object.metadata))),
+      replicaSets.onChange(({ type, object }) => {
+        const key = queueKey(object.metadata);
+        // One that is made anew under its name owes nothing to what this one waited for.
+        if (type === 'deleted') this.#expectations.forget(key);
+        this.#queue.add(key);
+      }),
       pods.onChange(({ type, object, previous }) => this.#onPod(type, object, previous)),
     ];
     try {
