@@ -167,6 +167,28 @@ describe('the end of a pod', () => {
     );
   });
 
+  it('lets everybody finish his hook before it fails, so that a second try cuts nobody short', async () => {
+    const device: Device = new Device({
+      execSync: async () => {
+        await device.clock.sleep(3_000);
+        device.note('hook done');
+        return ok;
+      },
+      stopContainer: async (container) => {
+        if (container === 'web') throw new StatusError('ServiceUnavailable', 'no answer');
+      },
+    });
+    const ending = device.ender.endAll(podRef(pod), pod, endings, { graceMs: 30_000, podIP: '' }, signal);
+    const failed = assert.rejects(ending, /no answer/).then(() => device.note('failed'));
+    await settle();
+    device.clock.advance(3_000);
+    await failed;
+    assert.deepEqual(
+      device.happened.filter((each) => !each.includes('Killing')),
+      ['3: hook done', '3: hook done', '3: failed'],
+    );
+  });
+
   it('waits for nobody when the grace period is over', async () => {
     const device: Device = new Device({
       stopContainer: async (container, seconds) => {

@@ -6,6 +6,7 @@ import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
+import { whenAllEnd } from '../../lib/when-all-end.ts';
 import type { ContainerId, Runtime } from '../../runtime/runtime.ts';
 import { allContainers, isSidecar, type PodRef, podLogName, podRef } from '../pod-names.ts';
 import { type HookTarget, type RunHookDeps, runHook } from './run-hook.ts';
@@ -104,7 +105,7 @@ export class ContainerEnder {
       all.push(...ended);
       turn = Promise.allSettled([before, ...ended]);
     }
-    await Promise.all(all);
+    await whenAllEnd(all);
   }
 
   forget(uid: string): void {

@@ -9,6 +9,7 @@ import type { Limiter } from '../../lib/limiter.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
+import { whenAllEnd } from '../../lib/when-all-end.ts';
 import type { ContainerId, Runtime, SandboxConfig, SandboxId } from '../../runtime/runtime.ts';
 import { currentSandbox, type ObservedContainer, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, podLogName, podMessageName, podRef } from '../pod-names.ts';
@@ -58,7 +59,7 @@ export async function executePodActions(
 ): Promise<ExecuteResult> {
   const run = new Execution(deps, pod, observed, pulls, signal);
   const kills = actions.filter((action) => action.kind === 'KillContainer');
-  await Promise.all(kills.map((action) => run.killContainer(action)));
+  await whenAllEnd(kills.map((action) => run.killContainer(action)));
   for (const action of actions) {
     if (action.kind === 'KillContainer') continue;
     pulls.throwIfAborted();
