@@ -41,10 +41,14 @@ export function openDeviceCertificates(
   return openPki({ dataDir, nodeName, dnsNames: dnsNamesOf(nodeName), ips, issue }, signal);
 }
 
+/** A slow device that starts everything at once needs a minute and more; without certificates it serves nobody. */
+const issueTimeoutMs = 10 * 60_000;
+
 /** Certificates are made by a child process that ends: the library would cost the daemon 24 MB (design D7). */
 export function issueInChild(runChild: RunChild, nodeProgram: string, certificatesProgram: string): IssueCertificates {
   return async (input, signal) => {
-    const result = await runChild(nodeProgram, [certificatesProgram], signal, { input: JSON.stringify(input) });
+    const options = { input: JSON.stringify(input), timeoutMs: issueTimeoutMs };
+    const result = await runChild(nodeProgram, [certificatesProgram], signal, options);
     if (result.exitCode !== 0) {
       throw new StatusError('InternalError', `certificates cannot be made: ${result.stderr.trim().slice(-500)}`);
     }
