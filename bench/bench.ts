@@ -12,6 +12,7 @@ import { shellPod, TestDevice, testImage } from '../test/support/device.ts';
 import { findProcesses, kill9 } from '../test/support/processes.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { cpuMs, memoryOf, writtenBytes } from './memory.ts';
+import { measurePeers } from './peers.ts';
 import { openRawCri, type RawPod } from './raw-cri.ts';
 import { spreadOf, timeMs } from './statistics.ts';
 
@@ -45,7 +46,9 @@ try {
 } finally {
   await device.close();
 }
-await measurePeers();
+for (const { what, medianMs, why } of await measurePeers(rounds)) {
+  row(what, '', medianMs === undefined ? (why ?? '') : ms(medianMs));
+}
 
 console.log(`\n${'what'.padEnd(58)} ${'budget'.padEnd(22)} ${'measured'.padEnd(34)} met`);
 for (const { what, budget, measured, isMet } of rows) {
@@ -222,23 +225,6 @@ async function measureManyRaw(): Promise<number> {
     return took;
   } finally {
     raw.close();
-  }
-}
-
-/** Other ways to start a container on this machine, when they are there. */
-async function measurePeers(): Promise<void> {
-  for (const [name, args] of [
-    ['podman', ['run', '--rm', '--network=none', testImage, 'true']],
-    ['docker', ['run', '--rm', '--network=none', testImage, 'true']],
-  ] as const) {
-    const present = (await run('sh', ['-c', `command -v ${name} && ${name} info`])).exitCode === 0;
-    if (!present) {
-      row(`${name} run`, '', 'not on this machine');
-      continue;
-    }
-    const times: number[] = [];
-    for (let index = 0; index < rounds; index += 1) times.push(await timeMs(() => run(name, args)));
-    row(`${name} run`, '', ms(spreadOf(times).median));
   }
 }
 
