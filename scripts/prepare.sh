@@ -2,6 +2,7 @@
 # Installs what is missing: npm packages, and Debian packages by the names given.
 #   scripts/prepare.sh run    what eliotd needs: a container runtime and its network tools
 #   scripts/prepare.sh test   and what the tests need on top
+#   scripts/prepare.sh vm     what the tests of a whole machine need
 # It removes nothing and starts nothing: services that a package would start are held back.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
@@ -35,6 +36,11 @@ missing_packages() {
     if ! command -v unzip >/dev/null; then echo unzip; fi
     if ! command -v docker-registry >/dev/null; then echo docker-registry; fi
     if ! command -v git >/dev/null; then echo git; fi
+  fi
+  if [ "$1" = vm ]; then
+    if ! command -v qemu-system-x86_64 >/dev/null; then echo qemu-system-x86; fi
+    if ! command -v mmdebstrap >/dev/null; then echo mmdebstrap; fi
+    if ! command -v mke2fs >/dev/null; then echo e2fsprogs; fi
   fi
 }
 

@@ -15,6 +15,8 @@ interface Level {
   readonly files: string;
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** Runs only when it is asked for. */
+  readonly onDemand?: boolean;
 }
 
 const levels: readonly Level[] = [
@@ -23,6 +25,7 @@ const levels: readonly Level[] = [
   { name: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
   { name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
   { name: 'docs', files: 'test/docs/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
+  { name: 'vm', files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMs: 2_400_000, onDemand: true },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +40,7 @@ const areas: readonly Area[] = JSON.parse(readFileSync(`${root}/test/conformance
 const scenarioLines: string[] = [];
 const results: (Summary & { readonly level: string; readonly seconds: number })[] = [];
 for (const level of levels) {
-  if (wanted.length > 0 && !wanted.includes(level.name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(level.name) : level.onDemand) continue;
   const files = globSync(level.files, { cwd: root }).sort();
   if (files.length === 0) continue;
   console.log(`\n── ${level.name}: ${files.length} files`);
