@@ -202,6 +202,7 @@ describe('the managed containerd after a lost run directory', () => {
 
     const other = await instance.again();
     assert.deepEqual(await other.start(signal), { isNewBoot: true });
+    assert.deepEqual(await other.start(signal), { isNewBoot: true }, 'a second try knows it too');
     const status = await other.runtime.containerStatus(pod.container, signal);
     assert.equal(status.state, 'Exited');
     assert.equal(status.exitCode, 255);
@@ -210,6 +211,7 @@ describe('the managed containerd after a lost run directory', () => {
     await other.runtime.stopSandbox(pod.sandbox, signal);
     await other.runtime.removeSandbox(pod.sandbox, signal);
     assert.deepEqual(await other.settleImages(true, signal), [], 'all were flushed before');
+    assert.deepEqual(await other.start(signal), { isNewBoot: false }, 'once settled it is over');
     await startPod(other.runtime, instance, 'anew');
   });
 

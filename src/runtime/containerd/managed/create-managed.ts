@@ -1,5 +1,5 @@
 /** Joins the parts of the managed containerd. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createIptables } from '../../../host/iptables.ts';
 import { createMounts } from '../../../host/mounts.ts';
 import { createNetworkNamespaces } from '../../../host/netns.ts';
@@ -94,6 +94,11 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
       await ensurePauseImage(adapter.images, pause, signal);
       await adapter.sweepOrphanExecs();
       return started;
+    },
+    settleImages: async (isNewBoot, signal) => {
+      const dropped = await adapter.settleImages(isNewBoot, signal);
+      await rm(layout.unsettledPath, { force: true });
+      return dropped;
     },
     run: async (signal) => (await build()).run(signal),
     reset: async (signal) => {

@@ -23,6 +23,8 @@ export interface ManagedLayout {
   readonly cniLeaseDirectory: string;
   /** The boot in which this instance last ran. */
   readonly bootIdPath: string;
+  /** There from a boot until the images of before were settled. */
+  readonly unsettledPath: string;
   /** There when this instance turned on forwarding. */
   readonly forwardingPath: string;
   /** Name of the CNI network. */
@@ -51,6 +53,7 @@ export function layoutOf(directories: { readonly dataDir: string; readonly runDi
     cniConfigPath: join(cniDirectory, '10-eliot.conflist'),
     cniLeaseDirectory: join(cniDirectory, 'leases'),
     bootIdPath: join(root, 'eliot-boot-id'),
+    unsettledPath: join(state, 'images-unsettled'),
     forwardingPath: join(state, 'turned-on-forwarding'),
     network: `eliot-${instance}`,
     chain: `ELIOT-${instance}`,

@@ -209,17 +209,21 @@ export class ManagedContainerd {
 
   /**
    * Whether everything that ran is gone: the machine has booted, or the run directory was lost with all in it.
-   * What the last boot left in the run directory is removed, should that not be on tmpfs.
+   * What the last boot left in the run directory is removed, should that not be on tmpfs. It stays true until the
+   * images are settled.
    */
   async #noteBoot(signal: AbortSignal): Promise<boolean> {
     const { layout, bootId, mounts, network } = this.#deps;
     const last = (await readFile(layout.bootIdPath, 'utf8').catch(() => '')).trim();
-    if (last === bootId && (await exists(layout.configPath))) return false;
+    if (last === bootId && (await exists(layout.configPath))) return exists(layout.unsettledPath);
     if (last !== '') {
       await unmountBelow(mounts, [layout.state], signal);
       await rm(layout.state, { recursive: true, force: true });
       await rm(layout.cniDirectory, { recursive: true, force: true });
       await network.forgetResults();
+      // Before the boot is noted: a start that fails now is tried again, and images must not pass for good then.
+      await mkdir(layout.state, { recursive: true, mode: 0o711 });
+      await writeFile(layout.unsettledPath, '');
     }
     await writeFileAtomic(layout.bootIdPath, `${bootId}\n`, 0o600);
     return last !== '';
