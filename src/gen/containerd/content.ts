@@ -109,6 +109,10 @@ export interface ListContentResponse {
   info: Info[];
 }
 
+export interface DeleteContentRequest {
+  digest: string;
+}
+
 function createBaseInfo(): Info {
   return { digest: "", size: 0n, labels: {} };
 }
@@ -1334,6 +1338,61 @@ export const ListContentResponse: MessageFns<ListContentResponse> = {
   fromPartial(object: DeepPartial<ListContentResponse>): ListContentResponse {
     const message = createBaseListContentResponse();
     message.info = object.info?.map((e) => Info.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDeleteContentRequest(): DeleteContentRequest {
+  return { digest: "" };
+}
+
+export const DeleteContentRequest: MessageFns<DeleteContentRequest> = {
+  encode(message: DeleteContentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.digest !== "") {
+      writer.uint32(10).string(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteContentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteContentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteContentRequest>): DeleteContentRequest {
+    return DeleteContentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteContentRequest>): DeleteContentRequest {
+    const message = createBaseDeleteContentRequest();
+    message.digest = object.digest ?? "";
     return message;
   },
 };

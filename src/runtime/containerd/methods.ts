@@ -96,6 +96,7 @@ export const contentService = {
   listStatuses: method(`${contentPath}/ListStatuses`, content.ListStatusesRequest, content.ListStatusesResponse),
   write: method(`${contentPath}/Write`, content.WriteContentRequest, content.WriteContentResponse),
   abort: method(`${contentPath}/Abort`, content.AbortRequest, Empty),
+  delete: method(`${contentPath}/Delete`, content.DeleteContentRequest, Empty),
 } as const;
 
 const imagePath = '/containerd.services.images.v1.Images';

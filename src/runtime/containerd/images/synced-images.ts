@@ -6,10 +6,15 @@
  * blob of the image's configuration. The label is durable and in order: containerd's metadata database fsyncs
  * each transaction. It sits beside containerd's own label that names the unpacked snapshot, and goes with it.
  *
- * After a power cut an image without the mark is unpacked again from the content store (whose blobs are synced
- * one by one), with no network. So are the layers that an unfinished pull had unpacked: they look complete, and the
- * pull would build on them.
+ * After a power cut an image without the mark is unpacked again from the content store, with no network. So are the
+ * layers that an unfinished pull had unpacked: they look complete, and the pull would build on them.
+ *
+ * A blob's bytes are synced when it is committed, its name is not: containerd's record of it is durable at once, as
+ * fdatasync is enough for that, and the name follows with the file system's next transaction, on ext4 within five
+ * seconds. A blob that is on record and not there would never be fetched or loaded again, so it is taken off the record.
  */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Info } from '../../../gen/containerd/content.ts';
 import type { RunChild } from '../../../host/run-child.ts';
 import type { Clock } from '../../../lib/clock.ts';
@@ -85,6 +90,7 @@ export class SyncedImages {
    */
   async settle(isNewBoot: boolean, signal: AbortSignal): Promise<readonly string[]> {
     const heldBefore = isNewBoot ? await this.#dropFormerWork(signal) : 0;
+    if (isNewBoot) await this.#forgetLostBlobs(signal);
     const dropped: string[] = [];
     for (const { digest, labels } of await this.#blobs([], signal)) {
       if (labels[syncedLabel] !== undefined) continue;
@@ -145,6 +151,19 @@ export class SyncedImages {
       dropped += snapshots.length;
     }
     return dropped;
+  }
+
+  async #forgetLostBlobs(signal: AbortSignal): Promise<void> {
+    const { grpc, root } = this.#deps;
+    for (const { digest, size } of await this.#blobs([], signal)) {
+      const path = join(root, 'io.containerd.content.v1.content/blobs', digest.replace(':', '/'));
+      const bytes = await stat(path).then(
+        (found) => found.size,
+        () => undefined,
+      );
+      if (bytes === Number(size)) continue;
+      await grpc.unary(contentService.delete, { digest }, { signal, timeoutMs: callTimeoutMs });
+    }
   }
 
   /** Not ended by a signal: others may share it. */
