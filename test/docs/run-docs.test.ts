@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from '../support/command.ts';
 import { freePort, TestDevice } from '../support/device.ts';
-import { kubectlPath } from '../support/kubectl.ts';
+import { helmPath, kubectlPath } from '../support/kubectl.ts';
 import { findMarkedBlocks, isAsExpected, type MarkedBlock } from './marked-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -30,6 +30,7 @@ describe('the documentation', () => {
     symlinkSync(join(root, 'bin/eli'), join(programs, 'eli'));
     symlinkSync(join(root, 'bin/eliotd'), join(programs, 'eliotd'));
     symlinkSync(kubectlPath(), join(programs, 'kubectl'));
+    symlinkSync(helmPath(), join(programs, 'helm'));
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -23,6 +23,11 @@ function kubectlDirectory(): string {
   return target;
 }
 
+/** Path of the helm program. */
+export function helmPath(): string {
+  return join(kubectlDirectory(), 'helm/helm');
+}
+
 /** Path of the kubectl program. */
 export function kubectlPath(): string {
   return join(kubectlDirectory(), 'kubectl/kubectl');
