@@ -39,7 +39,8 @@ export class ContainerdImages implements Images {
 
   constructor(deps: ContainerdImagesDeps) {
     this.#deps = deps;
-    this.synced = new SyncedImages(deps);
+    const sandboxImageId = async (signal: AbortSignal) => (await this.status(deps.sandboxImage, signal))?.id;
+    this.synced = new SyncedImages({ ...deps, sandboxImageId });
   }
 
   async list(signal: AbortSignal): Promise<readonly StoredImage[]> {
@@ -113,9 +114,10 @@ export class ContainerdImages implements Images {
   }
 
   async importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
-    const names = await importImageArchive(this.#deps, archive, signal);
+    const flush = (stopping: AbortSignal): Promise<void> => this.synced.flush(stopping);
+    const names = await importImageArchive({ ...this.#deps, flush }, archive, signal);
     // Nobody has it but us, and whoever loaded it is told so: it must survive a power cut from now on.
-    await this.synced.flush(signal);
+    await flush(signal);
     return names;
   }
 

@@ -35,6 +35,8 @@ export interface ImportDeps {
   readonly clock: Clock;
   /** Architectures this device runs, in OCI's words, for example `arm64`. */
   readonly architectures: readonly string[];
+  /** Flushes containerd's file system to disk. */
+  readonly flush: (signal: AbortSignal) => Promise<void>;
 }
 
 /** One image of the archive, ready to be named. */
@@ -65,6 +67,8 @@ export async function importImageArchive(
     const archive = await spoolArchive(deps.grpc, source, lease, signal);
     const context = { deps, archive, lease, signal };
     const found = await findImages(context);
+    // Blobs are flushed one by one, but not the directories that they lie in: no name before all of it is on disk.
+    await deps.flush(signal);
     const names: string[] = [];
     for (const image of found) {
       for (const name of image.names) {

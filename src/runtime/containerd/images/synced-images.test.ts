@@ -8,6 +8,15 @@ import { SyncedImages } from './synced-images.ts';
 
 const signal = new AbortController().signal;
 
+const syncedWith = (runChild: RunChild): SyncedImages =>
+  new SyncedImages({
+    grpc: {} as GrpcClient,
+    clock: new FakeClock(),
+    runChild,
+    root: '/r',
+    sandboxImageId: async () => undefined,
+  });
+
 describe('flushing the file system of images', () => {
   it('serves with one run all who asked before it began, and with the next who asked while it ran', async () => {
     const runs: (() => void)[] = [];
@@ -15,7 +24,7 @@ describe('flushing the file system of images', () => {
       await new Promise<void>((resolve) => runs.push(resolve));
       return { exitCode: 0, stdout: '', stderr: '' };
     };
-    const synced = new SyncedImages({ grpc: {} as GrpcClient, clock: new FakeClock(), runChild, root: '/r' });
+    const synced = syncedWith(runChild);
     const done: string[] = [];
     const flush = (name: string) => synced.flush(signal).then(() => void done.push(name));
     const asked = [flush('a'), flush('b')];
@@ -40,7 +49,7 @@ describe('flushing the file system of images', () => {
       await gate.promise;
       return { exitCode: exitCodes.shift() ?? 0, stdout: '', stderr: 'bad disk' };
     };
-    const synced = new SyncedImages({ grpc: {} as GrpcClient, clock: new FakeClock(), runChild, root: '/r' });
+    const synced = syncedWith(runChild);
     const abort = new AbortController();
     const given = synced.flush(abort.signal);
     const kept = synced.flush(signal);

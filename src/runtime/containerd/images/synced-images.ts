@@ -23,6 +23,7 @@ import { untilAborted } from '../../../lib/until-aborted.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { contentService, leaseService } from '../methods.ts';
 import { endLease, listPullLeases, resourcesOf } from './pull-lease.ts';
+import { removeUsersOf } from './remove-users.ts';
 
 const syncedLabel = 'run.eliot/unpacked-and-synced';
 const snapshotLabelPrefix = 'containerd.io/gc.ref.snapshot.';
@@ -39,6 +40,8 @@ export interface SyncedImagesDeps {
   readonly runChild: RunChild;
   /** containerd's root directory. */
   readonly root: string;
+  /** Undefined when there is none. */
+  readonly sandboxImageId: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 export class SyncedImages {
@@ -82,8 +85,8 @@ export class SyncedImages {
 
   /**
    * Makes the unmarked images good. After a boot their unpacked files cannot be trusted: they are dropped, and the
-   * next container unpacks them again. Otherwise they are flushed and marked. Call it while no container of ours
-   * uses them.
+   * next container unpacks them again; containers that were made from them are removed. Otherwise they are flushed
+   * and marked. Call it before the first pod is started.
    *
    * @param isNewBoot whether the machine has started since the images were made
    * @returns the ids of the images that will be unpacked again
@@ -101,6 +104,10 @@ export class SyncedImages {
         await this.#setLabels(digest, Object.fromEntries(snapshots.map((key) => [key, ''])), signal);
         dropped.push(digest);
       }
+    }
+    if (dropped.length > 0) {
+      const { grpc, sandboxImageId } = this.#deps;
+      await removeUsersOf(grpc, new Set(dropped), await sandboxImageId(signal), signal);
     }
     if (dropped.length + heldBefore > 0) await this.collectGarbage(signal);
     return dropped;
