@@ -24,7 +24,7 @@ import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { readHostAddresses } from '../host/addresses.ts';
 import { createBindInside } from '../host/bind-inside.ts';
 import { createUsageReader } from '../host/cgroup-usage.ts';
-import { createCgroups } from '../host/cgroups.ts';
+import { createCgroups, hasMemoryCgroups } from '../host/cgroups.ts';
 import { createDeviceNodes } from '../host/device-nodes.ts';
 import { diskSpace } from '../host/disk-space.ts';
 import { diskUsage } from '../host/disk-usage.ts';
@@ -208,6 +208,7 @@ async function runWithStore(
   const machine = await readNodeFacts(dataDir);
   const allocatable = computeAllocatable(machine, settings);
   const usage = await createUsageReader();
+  const memoryCgroups = await hasMemoryCgroups();
   const recorder = new EventRecorder({
     client: nodeClient,
     clock,
@@ -271,6 +272,7 @@ async function runWithStore(
         usage,
         signals: createNodeSignals(usage, { nodefs: dataDir, imagefs: join(dataDir, 'containerd') }),
         diskUsage,
+        hasMemoryCgroups: memoryCgroups,
       },
       machine,
       allocatable,
@@ -361,6 +363,7 @@ async function runWithStore(
           storeRecovered: opened.recovered,
           images: imageReporter.known,
           pressures: kubelet.pressures,
+          hasMemoryCgroups: memoryCgroups,
         },
         stopping,
       ),

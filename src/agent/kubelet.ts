@@ -79,6 +79,8 @@ export interface KubeletDeps {
     readonly cgroups: Cgroups;
     readonly watchPaths: PodDnsDeps['watch'];
     readonly deviceNodes: DeviceNodes;
+    /** False on a kernel that cannot limit memory. */
+    readonly hasMemoryCgroups: boolean;
     readonly usage: UsageReader;
     readonly signals: NodeSignals;
     /** Bytes at and below a path. */
@@ -205,6 +207,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   });
   const configs = new ConfigProvider({
     devices,
+    hasMemoryCgroups: host.hasMemoryCgroups,
     instanceId: settings.instanceId,
     sources: { configMap, secret },
     files: host.files,

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createCgroups } from './cgroups.ts';
+import { createCgroups, hasMemoryCgroups } from './cgroups.ts';
 
 const limits = { cpuShares: 512, cpuQuota: 50_000, cpuPeriod: 100_000, memoryBytes: 1 << 20, pids: 64 };
 const none = { cpuShares: 2, cpuQuota: 0, cpuPeriod: 100_000, memoryBytes: 0, pids: 0 };
@@ -99,4 +99,27 @@ it('ends processes that a killed runtime forgot in a group', async () => {
   // A plain directory keeps its file, unlike the kernel's.
   await assert.rejects((await createCgroups(base)).remove(pod), /still in use/);
   assert.deepEqual(await ended, [null, 'SIGKILL']);
+});
+
+describe('a kernel without memory control groups', () => {
+  it('is noticed in v1', async () => {
+    await mkdir(join(base, 'cpu'));
+    assert.equal(await hasMemoryCgroups(base), false);
+    await mkdir(join(base, 'memory'));
+    assert.equal(await hasMemoryCgroups(base), true);
+  });
+
+  it('is noticed in v2', async () => {
+    await writeFile(join(base, 'cgroup.controllers'), 'cpuset cpu io pids\n');
+    assert.equal(await hasMemoryCgroups(base), false);
+    await writeFile(join(base, 'cgroup.controllers'), 'cpuset cpu io memory pids\n');
+    assert.equal(await hasMemoryCgroups(base), true);
+  });
+
+  it('still has groups for everything else', async () => {
+    await mkdir(join(base, 'cpu'));
+    const cgroups = await createCgroups(base);
+    await cgroups.ensure(pod, limits);
+    assert.equal(await read(`cpu${pod}/cpu.shares`), '512');
+  });
 });

@@ -49,6 +49,16 @@ export async function createCgroups(base: string = root): Promise<Cgroups> {
   );
 }
 
+/**
+ * Whether the kernel can limit memory. Some boards start without it (Raspberry Pi's firmware passes
+ * `cgroup_disable=memory`).
+ */
+export async function hasMemoryCgroups(base: string = root): Promise<boolean> {
+  const controllers = await readFile(`${base}/cgroup.controllers`, 'utf8').catch(() => undefined);
+  if (controllers !== undefined) return controllers.trim().split(/\s+/).includes('memory');
+  return (await readdir(base).catch(() => [] as string[])).includes('memory');
+}
+
 class UnifiedCgroups implements Cgroups {
   readonly #base: string;
 

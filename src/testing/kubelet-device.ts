@@ -35,6 +35,8 @@ export class KubeletDevice {
   /** What `run-check` does, for probes: its exit code. */
   exec: () => Promise<number> = async () => 0;
   dir = '';
+  /** Of the machine; to be set before `start`. */
+  hasMemoryCgroups = true;
   #stop: (() => Promise<void>) | undefined;
 
   constructor() {
@@ -98,6 +100,7 @@ export class KubeletDevice {
           usage: { cgroup: async () => undefined, machine: () => Promise.reject(new Error('not measured')) },
           signals: { read: async () => ({}) },
           diskUsage: async () => 0,
+          hasMemoryCgroups: this.hasMemoryCgroups,
           deviceNodes: { find: async () => [], watch: () => {} },
           cgroups: {
             // The groups above stay.

@@ -7,7 +7,7 @@ import type { Files } from '../../host/files.ts';
 import type { ContainerConfig, ContainerId, DnsConfig, Image, Mount, SandboxConfig } from '../../runtime/runtime.ts';
 import { type AssignedDevices, containerConfig } from './container-config.ts';
 import { type ConfigSources, ContainerConfigError, containerEnv } from './container-env.ts';
-import type { QosClassName } from './container-resources.ts';
+import { type QosClassName, unenforceableLimit } from './container-resources.ts';
 import type { PodFacts } from './field-ref.ts';
 import { hostsFile } from './hosts-file.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -36,6 +36,8 @@ export interface ConfigProviderDeps {
   readonly mountSource: (pod: Pod, volumeName: string, subPath: string, place: string) => Promise<string>;
   readonly isReadOnlyVolume: (pod: Pod, volumeName: string) => boolean;
   readonly devices: DeviceProvider;
+  /** False on a kernel that cannot limit memory. */
+  readonly hasMemoryCgroups: boolean;
   /** See `PodFacts.apiVariables`; asked for when the sandbox is up. */
   readonly apiVariables: (pod: Pod) => Promise<PodFacts['apiVariables']>;
 }
@@ -93,6 +95,8 @@ export class ConfigProvider {
         allocatable: allocatable(),
         apiVariables: await this.#deps.apiVariables(pod),
       };
+      const unenforceable = this.#deps.hasMemoryCgroups ? undefined : unenforceableLimit(container);
+      if (unenforceable !== undefined) throw new ContainerConfigError(unenforceable);
       const devices = await this.#deps.devices.assign(pod, container);
       if (typeof devices === 'string') throw new ContainerConfigError(devices);
       const env = new Map([...deviceVariables(devices), ...containerEnv(pod, container, sources, facts)]);

@@ -33,6 +33,17 @@ export function containerResources(
   };
 }
 
+/** What a kernel without memory control groups must be told, on its command line. */
+export const memoryCgroupsAdvice =
+  'the kernel has no memory control groups; add "cgroup_enable=memory cgroup_memory=1" to its command line and restart the device';
+
+/** Why the container cannot run on a kernel without memory control groups: a limit that nobody enforces is none. */
+export function unenforceableLimit({ name, resources }: Container): string | undefined {
+  const limit = resources?.limits?.['memory'];
+  if (bytesOf(limit) === 0) return undefined;
+  return `memory limit ${limit} of container "${name}" cannot be enforced: ${memoryCgroupsAdvice}`;
+}
+
 /** Limits of the whole pod, for its cgroup; 0 where there is none. A limit counts only when every container has one. */
 export function podResources(pod: Pod): {
   readonly cpuShares: number;

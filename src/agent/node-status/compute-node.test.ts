@@ -89,6 +89,14 @@ describe('the status of a node', () => {
     ]);
   });
 
+  it('tells which option a kernel needs that cannot limit memory', () => {
+    const status = computeNodeStatus(settings, machine, { ...healthy, hasMemoryCgroups: false }, [], at(0));
+    const condition = status.conditions?.find(({ type }) => type === 'MemoryCgroupsMissing');
+    assert.equal(condition?.status, 'True');
+    assert.match(condition?.message ?? '', /add "cgroup_enable=memory cgroup_memory=1" to its command line/);
+    assert.equal(status.conditions?.at(-1)?.status, 'True', 'the node is ready all the same');
+  });
+
   it('has not changed when only the heartbeat is newer', () => {
     const first = computeNodeStatus(settings, machine, healthy, [], at(0));
     const second = computeNodeStatus(settings, machine, healthy, first.conditions ?? [], at(1));

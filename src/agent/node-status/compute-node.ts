@@ -4,6 +4,7 @@
  */
 import type { Node, NodeCondition, Taint } from '../../api/kinds/node.ts';
 import { kubernetesVersion, version } from '../../lib/version.ts';
+import { memoryCgroupsAdvice } from '../container-config/container-resources.ts';
 import { computeAllocatable, computeCapacity, type ReservationSettings } from './allocatable.ts';
 
 /** What does not change while the machine runs. */
@@ -42,6 +43,8 @@ export interface NodeObservation {
     readonly digests: readonly string[];
     readonly sizeBytes: number;
   }[];
+  /** False on a kernel that cannot limit memory; default: it can. */
+  readonly hasMemoryCgroups?: boolean;
   /** What the node is short of; default: nothing. */
   readonly pressures?: ReadonlySet<'MemoryPressure' | 'DiskPressure' | 'PIDPressure'>;
 }
@@ -104,7 +107,12 @@ function nodeImages(images: NodeObservation['images'], max: number): { names: st
 
 type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-function computeConditions({ problems, storeRecovered, pressures = new Set() }: NodeObservation): Condition[] {
+function computeConditions({
+  problems,
+  storeRecovered,
+  pressures = new Set(),
+  hasMemoryCgroups = true,
+}: NodeObservation): Condition[] {
   const ready: Condition =
     problems.length === 0
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
@@ -119,6 +127,11 @@ function computeConditions({ problems, storeRecovered, pressures = new Set() }: 
     pressures.has('PIDPressure')
       ? pressure('PIDPressure', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available')
       : sufficient('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ...(hasMemoryCgroups
+      ? []
+      : [
+          { type: 'MemoryCgroupsMissing', status: 'True', reason: 'KernelOptionMissing', message: memoryCgroupsAdvice },
+        ]),
     ...(storeRecovered
       ? [
           {

@@ -17,6 +17,7 @@ export interface ObserveNodeDeps {
   readonly apiPort: number;
   readonly storeRecovered: boolean;
   readonly images: NodeObservation['images'];
+  readonly hasMemoryCgroups: boolean;
   readonly pressures: () => NonNullable<NodeObservation['pressures']>;
 }
 
@@ -37,7 +38,16 @@ export async function observeNode(deps: ObserveNodeDeps, signal: AbortSignal): P
   } catch (error) {
     problems.push(`container runtime is down: ${describeError(error)}`);
   }
-  const { apiPort, storeRecovered, images } = deps;
+  const { apiPort, storeRecovered, images, hasMemoryCgroups } = deps;
   const addresses = deps.readAddresses();
-  return { runtimeVersion, problems, addresses, apiPort, storeRecovered, images, pressures: deps.pressures() };
+  return {
+    runtimeVersion,
+    problems,
+    addresses,
+    apiPort,
+    storeRecovered,
+    images,
+    pressures: deps.pressures(),
+    hasMemoryCgroups,
+  };
 }
