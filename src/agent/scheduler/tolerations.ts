@@ -28,12 +28,11 @@ export function untoleratedTaint(
 export function staySeconds(taints: readonly Taint[], tolerations: readonly Toleration[]): number | undefined {
   let shortest: number | undefined;
   for (const taint of taints.filter(({ effect }) => effect === 'NoExecute')) {
-    const matching = tolerations.filter((toleration) => tolerates(toleration, taint));
-    if (matching.length === 0) return 0;
-    for (const { tolerationSeconds } of matching) {
-      if (tolerationSeconds === undefined) continue;
-      shortest = Math.min(shortest ?? Infinity, Math.max(0, Number(tolerationSeconds)));
-    }
+    // The first that tolerates it counts (v1helper.GetMatchingTolerations), whatever others would give.
+    const matching = tolerations.find((toleration) => tolerates(toleration, taint));
+    if (matching === undefined) return 0;
+    if (matching.tolerationSeconds === undefined) continue;
+    shortest = Math.min(shortest ?? Infinity, Math.max(0, Number(matching.tolerationSeconds)));
   }
   return shortest;
 }
