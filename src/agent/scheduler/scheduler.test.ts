@@ -148,6 +148,19 @@ describe('the scheduler of a device', () => {
     assert.equal(bound.filter((pod) => pod?.spec.nodeName === 'device').length, 2);
   });
 
+  test('gives the room of a pod that could not be stored to those that wait', async (device) => {
+    await device.create('a', '100m');
+    // Its name is taken: it was placed, and is never seen.
+    await assert.rejects(device.create('a', '800m'), /already exists/);
+    await device.create('b', '500m');
+    await device.untilRefused('b');
+    device.clock.advance(29_000);
+    await settle();
+    assert.equal((await device.pod('b'))?.spec.nodeName, undefined);
+    device.clock.advance(1_000);
+    await device.untilBound('b');
+  });
+
   test('says why a pod does not fit, and binds it when room appears', async (device) => {
     await device.create('a', '800m');
     assert.equal((await device.create('b', '500m')).spec.nodeName, undefined);

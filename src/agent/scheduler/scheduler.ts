@@ -12,7 +12,7 @@ import type { ObjectKey } from '../../api/object-client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
-import { WorkQueue } from '../../lib/work-queue.ts';
+import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
 import { isFinished, podLogName, podRef } from '../pod-names.ts';
 import { findMisfit, type Misfit, type NodeView } from './find-misfit.ts';
 import { NodeLoad } from './node-load.ts';
@@ -146,16 +146,32 @@ export class Scheduler {
     return (isFinished(object) && !(previous && isFinished(previous))) || labels(previous) !== labels(object);
   }
 
-  async #pass(): Promise<undefined> {
+  async #pass(): Promise<ProcessResult> {
+    this.#forgetUnstored();
+    let failure: unknown;
     for (const pod of this.#waiting()) {
       try {
         await this.#schedule(pod);
       } catch (error) {
         // Gone, bound by somebody else, or changed: then its change brings us back.
-        if (!isStatusError(error, 'NotFound', 'Conflict')) throw error;
+        if (isStatusError(error, 'NotFound', 'Conflict')) continue;
+        // It must not keep others from their room.
+        failure ??= error;
       }
     }
-    return undefined;
+    if (failure !== undefined) throw failure;
+    return this.#waiting().length > 0 ? this.#untilRoomComes() : undefined;
+  }
+
+  /** Room that is kept for a pod whose write failed comes free without any change that tells of it. */
+  #untilRoomComes(): ProcessResult {
+    const ends = [...this.#assumed.values()].map(({ untilMonotonicMs }) => untilMonotonicMs);
+    return ends.length > 0 ? { againAfterMs: Math.min(...ends) - this.#deps.clock.monotonicMs() } : undefined;
+  }
+
+  #forgetUnstored(): void {
+    const now = this.#deps.clock.monotonicMs();
+    for (const [uid, { untilMonotonicMs }] of this.#assumed) if (untilMonotonicMs <= now) this.#assumed.delete(uid);
   }
 
   /** Pods without a node: the most important first, then the oldest. */
@@ -236,16 +252,13 @@ export class Scheduler {
 
   /** The node as `pod` sees it: with the room taken that more important pods wait for. Undefined: there is none yet. */
   #view(pod: Pod): NodeView | undefined {
-    const { nodes, pods, nodeName, clock, namespaceLabels } = this.#deps;
+    const { nodes, pods, nodeName, namespaceLabels } = this.#deps;
     const node = nodes.get({ name: nodeName });
     if (node?.status.allocatable === undefined) return undefined;
     const load = new NodeLoad();
     const { uid } = podRef(pod);
-    const now = clock.monotonicMs();
-    for (const [assumedUid, { pod: assumed, untilMonotonicMs }] of this.#assumed) {
-      if (untilMonotonicMs <= now) this.#assumed.delete(assumedUid);
-      else load.add(assumed);
-    }
+    this.#forgetUnstored();
+    for (const { pod: assumed } of this.#assumed.values()) load.add(assumed);
     for (const other of pods.list()) {
       const isWaitingForRoom = this.#nominated.has(podRef(other).uid) && priorityOf(other) >= priorityOf(pod);
       const takesRoom = other.spec.nodeName === nodeName || (!other.spec.nodeName && isWaitingForRoom);
