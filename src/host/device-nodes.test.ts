@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createDeviceNodes } from './device-nodes.ts';
 
 describe('device nodes of the machine', () => {
@@ -56,6 +57,24 @@ describe('device nodes of the machine', () => {
     told = Promise.withResolvers();
     await rm(join(dir, 'late/x1'));
     await told.promise;
+    stop.abort();
+  });
+
+  it('are told of in a directory that was removed and made anew', async () => {
+    const stop = new AbortController();
+    let told = Promise.withResolvers<void>();
+    nodes.watch([join(dir, 'again/x*')], () => told.resolve(), stop.signal);
+    /** Does something and waits until it was told, and what belongs to it too. */
+    const tells = async (act: () => Promise<unknown>): Promise<void> => {
+      told = Promise.withResolvers();
+      await act();
+      await told.promise;
+      await delay(250);
+    };
+    await tells(() => mkdir(join(dir, 'again')));
+    await tells(() => rm(join(dir, 'again'), { recursive: true }));
+    await tells(() => mkdir(join(dir, 'again')));
+    await tells(() => writeFile(join(dir, 'again/x1'), ''));
     stop.abort();
   });
 });

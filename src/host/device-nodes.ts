@@ -93,11 +93,14 @@ function watchPatterns(patterns: readonly string[], onChange: () => void, signal
   const watched = new Map<string, () => void>();
   let settling: NodeJS.Timeout | undefined;
   let noise = 0;
+  const unwatch = (): void => {
+    for (const end of watched.values()) end();
+    watched.clear();
+  };
   const stop = (): void => {
     clearTimeout(settling);
     clearInterval(quiet);
-    for (const end of watched.values()) end();
-    watched.clear();
+    unwatch();
   };
   const quiet = setInterval(() => {
     noise = 0;
@@ -115,6 +118,8 @@ function watchPatterns(patterns: readonly string[], onChange: () => void, signal
           }
           settling ??= setTimeout(() => {
             settling = undefined;
+            // A directory may be another one by now, of the same name: udev removes and makes them with their devices.
+            unwatch();
             start();
             onChange();
           }, settleMs).unref();

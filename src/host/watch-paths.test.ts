@@ -68,6 +68,16 @@ describe('watching a path', () => {
     await noticed(() => writeFileSync(at('later/deep/file'), 'x'));
   });
 
+  it('notices a file again whose directory was removed and made anew', async () => {
+    mkdirSync(at('some'));
+    writeFileSync(at('some/file'), 'a');
+    watchFile('some/file');
+    await noticed(() => rmSync(at('some/file')));
+    await noticed(() => rmSync(at('some'), { recursive: true }));
+    await noticed(() => mkdirSync(at('some')));
+    await noticed(() => writeFileSync(at('some/file'), 'b'));
+  });
+
   it('says nothing of other files, nor after its end', async () => {
     writeFileSync(at('file'), 'a');
     watchFile('file');

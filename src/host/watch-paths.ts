@@ -24,7 +24,8 @@ export function watchPaths(paths: readonly string[], onChange: () => void, signa
     for (const [directory, names] of watchedNames(paths)) {
       try {
         const watcher = watch(directory, { persistent: false }, (_event, name) => {
-          if (name !== null && !names.has(name)) return;
+          // The name of the directory itself tells that it is gone, and this watch with it.
+          if (name !== null && !names.has(name) && name !== basename(directory)) return;
           // Links may lead elsewhere now, and a directory that was missing may be there.
           arm();
           onChange();
