@@ -69,6 +69,15 @@ describe('creating an object', () => {
     ]);
   });
 
+  it('looks for room only for a pod that is valid', async () => {
+    const placed: unknown[] = [];
+    const { registry } = await openRegistry({ placePod: (candidate) => void placed.push(candidate) });
+    await assert.rejects(registry.create(podKind, 'default', pod('a', { containers: [] }), writeContext()), (error) =>
+      isStatusError(error, 'Invalid'),
+    );
+    assert.deepEqual(placed, []);
+  });
+
   it('stores nothing under dryRun and answers what would have been', async () => {
     const { registry, store } = await openRegistry();
     const before = store.revision();

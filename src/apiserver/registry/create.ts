@@ -93,8 +93,10 @@ async function insert(
   const complete = completeObject(kind, freshObject(deps, kind, sent));
   const create = (other: AnyKind, namespace: string | undefined, body: unknown, as: WriteContext) =>
     createObject(deps, other, namespace, body, as);
-  const prepared = prepare(deps, kind, await admit(deps, kind, complete, context, create), context);
-  validateObject(kind, prepared);
+  const admitted = await admit(deps, kind, complete, context, create);
+  const started = kind.prepareForCreate?.(admitted) ?? admitted;
+  validateObject(kind, started);
+  const prepared = placed(deps, kind, started, context);
   // What the server puts in beyond the defaults (the node, a service account) is nobody's.
   const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;
   const change = { previous: undefined, next: asked, context, operation, nowMs: deps.clock.now() };
@@ -128,11 +130,10 @@ function freshObject(deps: RegistryDeps, kind: AnyKind, sent: KubeObject): KubeO
   };
 }
 
-/** What an object that was admitted starts with. Nothing may come between this and its storing: a pod takes its room. */
-function prepare(deps: RegistryDeps, kind: AnyKind, admitted: KubeObject, context: WriteContext): KubeObject {
-  const prepared = kind.prepareForCreate?.(admitted) ?? admitted;
-  if (!isPod(kind)) return prepared;
+/** A valid new pod with its node, when there is room. Nothing may come between this and its storing: it takes its room. */
+function placed(deps: RegistryDeps, kind: AnyKind, object: KubeObject, context: WriteContext): KubeObject {
+  if (!isPod(kind)) return object;
   // What is not stored takes no room.
   const place = context.dryRun ? () => undefined : deps.placePod;
-  return schedulePod(prepared, place, deps.clock.now());
+  return schedulePod(object, place, deps.clock.now());
 }
