@@ -54,6 +54,13 @@ export class RollBackWatch {
     this.#bakes.delete(uid);
   }
 
+  /** Whether an update that may still fail is not in its bake time: nobody would notice that it does not work. */
+  isUnwatched(deployment: Deployment, newest: ReplicaSet, old: readonly ReplicaSet[]): boolean {
+    if (rollBackSettings(deployment) === undefined || previousRevision(old) === undefined) return false;
+    const isBaking = this.#bakes.get(deployment.metadata.uid ?? '')?.uid === newest.metadata.uid;
+    return !isBaking && !isProven(newest) && failureOf(newest) === undefined;
+  }
+
   /** What the update has come to. A mark that it sets is durable when this resolves; the next look acts on it. */
   async look(input: RollBackInput): Promise<RollBackLook> {
     const { deployment, newest, old, pods, isComplete, isLate, waitsForImages } = input;

@@ -153,6 +153,37 @@ describe('a Deployment with rollback-on-failure', () => {
     assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 0 });
   });
 
+  it('gets its previous revision back when its pods ceased to be ready while the daemon was away', async () => {
+    await startTrusted();
+    await cluster.setImage('app:2');
+    await cluster.untilComplete('app:2');
+    await cluster.stopController();
+    const [pod] = await cluster.pods('app:2');
+    assert.ok(pod);
+    await cluster.base.setReady(pod, false);
+    await settle();
+    cluster.startController();
+    await settle();
+    assert.equal(await cluster.condition('Progressing'), 'True FoundNewReplicaSet');
+    await cluster.base.advance(32_000);
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 0 });
+    assert.equal(await rolledBack(), 'True ProgressDeadlineExceeded');
+  });
+
+  it('gets its previous revision back when it was updated with no pods and scaled up afterwards', async () => {
+    cluster.base.behaviours.set('app:2', 'unready');
+    await startTrusted();
+    await cluster.change({ replicas: 0 });
+    await settle();
+    await cluster.setImage('app:2');
+    await settle();
+    assert.equal(await cluster.condition('Progressing'), 'True NewReplicaSetAvailable');
+    await cluster.change({ replicas: 1 });
+    await cluster.base.advance(32_000);
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 0 });
+    assert.equal(await rolledBack(), 'True ProgressDeadlineExceeded');
+  });
+
   it('stays rolled back when the daemon starts anew and all status is lost', async () => {
     cluster.base.behaviours.set('app:2', 'unready');
     await startTrusted();

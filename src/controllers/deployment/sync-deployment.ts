@@ -108,7 +108,7 @@ export class DeploymentSync {
         : await updateNewReplicaSet(this.#deps, deployment, owned.newest, owned.old);
     if (newest === undefined) return undefined;
     const current = await this.#withRevision(deployment, newest);
-    const conditions = this.#withSubject(current, newest, paused, owned.newest === undefined);
+    const conditions = this.#withSubject(current, newest, paused, owned);
 
     const target = chooseTarget(current, newest, owned.old);
     const lookAtImages = () => this.#deps.images.look(target.target);
@@ -213,12 +213,17 @@ export class DeploymentSync {
   }
 
   /** Progressing is about the newest ReplicaSet: what it says of another one is over. */
-  #withSubject(deployment: Deployment, newest: ReplicaSet, conditions: Conditions, isNew: boolean): Conditions {
+  #withSubject(
+    deployment: Deployment,
+    newest: ReplicaSet,
+    conditions: Conditions,
+    owned: OwnedReplicaSets,
+  ): Conditions {
     if (!hasProgressDeadline(deployment)) return conditions;
     const { name } = newest.metadata;
     const type = 'Progressing';
     const now = formatTime(this.#deps.clock.now());
-    if (isNew) {
+    if (owned.newest === undefined) {
       const message = `Created new replica set "${name}"`;
       return withUpdatedCondition(conditions, { type, status: 'True', reason: 'NewReplicaSetCreated', message }, now);
     }
@@ -228,7 +233,12 @@ export class DeploymentSync {
     const isRetry =
       findCondition(conditions, rolledBackCondition)?.status === 'True' && failureOf(newest) === undefined;
     const isAboutAnother = isFinal && !current?.message?.startsWith(`ReplicaSet "${name}" `);
-    if (current !== undefined && !isAboutAnother && !isRetry) return conditions;
+    // Complete once, for no pods or before this process, and not now: without a deadline it would never fail.
+    const isLostInBake =
+      current?.reason === 'NewReplicaSetAvailable' &&
+      !isComplete(deployment, countReplicas(this.#facts(owned))) &&
+      this.#rollBacks.isUnwatched(deployment, newest, owned.old);
+    if (current !== undefined && !isAboutAnother && !isRetry && !isLostInBake) return conditions;
     const message = `Found new replica set "${name}"`;
     return withUpdatedCondition(conditions, { type, status: 'True', reason: 'FoundNewReplicaSet', message }, now);
   }
