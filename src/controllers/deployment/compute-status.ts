@@ -90,12 +90,11 @@ function availableCondition({ spec }: Deployment, available: number): NewConditi
 }
 
 /** Whether all pods that are wanted are there, of the newest template, available, and no others. */
-export function isComplete({ metadata, spec, status }: Deployment, counts: ReplicaCounts): boolean {
+export function isComplete({ spec }: Deployment, counts: ReplicaCounts): boolean {
   return (
     counts.updatedReplicas === spec.replicas &&
     counts.replicas === spec.replicas &&
-    counts.availableReplicas === spec.replicas &&
-    (status.observedGeneration ?? 0) <= (metadata.generation ?? 0)
+    counts.availableReplicas === spec.replicas
   );
 }
 

@@ -241,6 +241,15 @@ describe('a Deployment with rollback-on-failure', () => {
     assert.deepEqual(await cluster.sizes(), { 'app:2': 1 });
   });
 
+  it('keeps it also while the update is paused', async () => {
+    await startTrusted({ revisionHistoryLimit: 0 });
+    await cluster.setImage('app:2');
+    await cluster.untilComplete('app:2');
+    await cluster.change({ paused: true });
+    await settle();
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 0, 'app:2': 1 });
+  });
+
   it('leaves a first revision alone that fails: there is nothing to return to', async () => {
     cluster.base.behaviours.set('app:1', 'unready');
     await cluster.create('app:1', { progressDeadlineSeconds: 30 }, rollBack);

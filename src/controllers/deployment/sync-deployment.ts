@@ -95,7 +95,7 @@ export class DeploymentSync {
     const choice = newest && chooseTarget(current, newest, owned.old);
     const steps = computeScaling(current, choice?.target, choice?.others ?? owned.old);
     const after = await this.#execute(current, { newest, old: owned.old }, steps);
-    if (current.spec.paused === true) await deleteOldReplicaSets(this.#deps, current, after.old);
+    if (current.spec.paused === true) await this.#clearAway(current, after);
     await this.#writeStatus(current, this.#facts(after), conditions);
     return undefined;
   }
@@ -132,9 +132,7 @@ export class DeploymentSync {
     });
     const withState = withRollBack(progress.conditions, newest, rollBack.state, facts.now);
     this.#tellRollBack(current, newest, conditions, rollBack.state);
-    if (isDone && (rollBackSettings(current) === undefined || isProven(newest))) {
-      await deleteOldReplicaSets(this.#deps, current, after.old);
-    }
+    if (isDone) await this.#clearAway(current, { newest, old: after.old });
     await this.#writeStatus(current, facts, withReplicaFailure(withState, facts));
     const waits = [progress.leftMs, rollBack.againAfterMs].filter((wait) => wait !== undefined);
     return waits.length > 0 ? { againAfterMs: Math.min(...waits) } : undefined;
@@ -175,6 +173,12 @@ export class DeploymentSync {
       }
       throw error;
     }
+  }
+
+  /** Deletes old ReplicaSets, but none to which an update that is not trusted yet may return. */
+  async #clearAway(deployment: Deployment, { newest, old }: OwnedReplicaSets): Promise<void> {
+    const mayReturn = rollBackSettings(deployment) !== undefined && !(newest && isProven(newest));
+    if (!mayReturn) await deleteOldReplicaSets(this.#deps, deployment, old);
   }
 
   /** The Deployment says which of its revisions is wanted. */
