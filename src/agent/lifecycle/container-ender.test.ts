@@ -266,4 +266,18 @@ describe('a postStart hook', () => {
     stop.abort(new Error('the pod is to end'));
     await assert.rejects(running, /the pod is to end/);
   });
+
+  it('ends some day although nobody answers', async () => {
+    const device = new Device({
+      httpGet: async (_request, stop) => {
+        await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+        throw stop.reason;
+      },
+    });
+    const running = device.ender.postStart(target({ httpGet: { port: 80 } }), signal);
+    await settle();
+    device.clock.advance(24 * 60 * 60_000);
+    assert.match((await running) ?? '', /not done within 86400 seconds/);
+    assert.deepEqual(device.happened, ['86400: FailedPostStartHook PostStartHook failed']);
+  });
 });

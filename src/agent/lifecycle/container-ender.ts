@@ -57,9 +57,12 @@ export class ContainerEnder {
   async postStart(target: HookTarget, signal: AbortSignal): Promise<string | undefined> {
     const handler = target.container.lifecycle?.postStart;
     if (handler === undefined) return undefined;
-    const { record, log } = this.#deps;
+    const { clock, limited, record, log } = this.#deps;
     try {
-      await runHook(this.#deps, target, handler, longestHookSeconds, signal);
+      const { kind } = await limited(clock, longestHookSeconds * 1000, signal, (stop) =>
+        runHook(this.#deps, target, handler, longestHookSeconds, stop),
+      );
+      if (kind === 'TimedOut') throw new Error(`it was not done within ${longestHookSeconds} seconds`);
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
