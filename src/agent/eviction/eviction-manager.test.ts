@@ -5,7 +5,8 @@ import type { Signals } from '../../host/node-signals.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { makePod } from '../../testing/pods.ts';
-import { EvictionManager } from './eviction-manager.ts';
+import { settle } from '../../testing/settle.ts';
+import { type EvictionDeps, EvictionManager } from './eviction-manager.ts';
 
 const mib = 1024 * 1024;
 const signal = new AbortController().signal;
@@ -21,7 +22,7 @@ const finish = (name: string): void => {
   pods = pods.map((each) => (each.metadata.name === name ? { ...each, status: { phase: 'Failed' } } : each));
 };
 
-function manager(changes: { reclaimDisk?: () => Promise<void> } = {}): EvictionManager {
+function manager(changes: Partial<EvictionDeps> = {}): EvictionManager {
   return new EvictionManager({
     settings: {
       evictionHard: { 'memory.available': { amount: 100 * mib }, 'nodefs.available': { share: 0.1 } },
@@ -162,6 +163,35 @@ describe('eviction', () => {
     available = 250 * mib;
     await pause();
     assert.equal(await pause(), 1_000);
+    stop.abort();
+    await running;
+  });
+
+  it('counts files seldom, however often it looks', async () => {
+    const limits = { 'ephemeral-storage': '15Mi' };
+    pods = [pod('p10', { containers: [{ name: 'web', image: 'i', resources: { limits } }] })];
+    available = 250 * mib;
+    const stop = new AbortController();
+    const countedMs: number[] = [];
+    const eviction = manager({
+      usage: {
+        memory: async () => undefined,
+        disk: async () => {
+          countedMs.push(clock.monotonicMs());
+          return { containers: new Map(), emptyDirs: new Map() };
+        },
+      },
+    });
+    const startMs = clock.monotonicMs();
+    const running = eviction.run(stop.signal);
+    for (let seconds = 0; seconds < 130; seconds += 1) {
+      await settle();
+      clock.advance(1_000);
+    }
+    assert.deepEqual(
+      countedMs.map((ms) => ms - startMs),
+      [0, 60_000, 120_000],
+    );
     stop.abort();
     await running;
   });

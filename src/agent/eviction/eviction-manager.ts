@@ -60,7 +60,7 @@ const cleanupMs = 30_000;
 const nearLookMs = 1_000;
 /** What counts as near: so many times what must be left. */
 const near = 1.5;
-/** Looks between two looks at room on disk: files are counted for it. */
+/** So many times the time between two looks passes between two at room on disk, however near something is: files are counted. */
 const storageEvery = 6;
 /** A pod whose end is urgent gets a second (immediateEvictionGracePeriodSeconds). */
 const hardGraceSeconds = 1;
@@ -88,10 +88,14 @@ export class EvictionManager implements PodVerdicts {
   /** Looks until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log, settings, random } = this.#deps;
-    for (let turn = 0; !signal.aborted; turn += 1) {
+    let storageDueMs = clock.monotonicMs();
+    while (!signal.aborted) {
       try {
         await this.look(signal);
-        if (turn % storageEvery === 0) await this.checkStorage(signal);
+        if (clock.monotonicMs() >= storageDueMs) {
+          storageDueMs = clock.monotonicMs() + storageEvery * settings.nodeStatusUpdateFrequency;
+          await this.checkStorage(signal);
+        }
       } catch (error) {
         if (signal.aborted) return;
         log.warn('cannot look at what is left on the node', { error });
