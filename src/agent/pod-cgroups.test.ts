@@ -10,12 +10,12 @@ const asking = (uid: string, resources: object): Pod =>
   makePod({ metadata: { uid }, spec: { containers: [{ name: 'a', image: 'i', resources }] } });
 const signal = new AbortController().signal;
 
-function setUp(pods: readonly Pod[], fail = false) {
+function setUp(pods: readonly Pod[], isRefused: () => boolean = () => false) {
   const written = new Map<string, CgroupLimits>();
   const cgroups = createPodCgroups({
     cgroups: {
       ensure: async (path, limits) => {
-        if (fail && !path.includes('/pod')) throw new Error('EBUSY');
+        if (isRefused() && !path.includes('/pod')) throw new Error('EBUSY');
         written.set(path, limits);
       },
       remove: async () => {},
@@ -51,9 +51,13 @@ describe('the control groups of pods', () => {
     assert.deepEqual(of('/eliot-1/besteffort/pode'), { cpuShares: 2, cpuQuota: 0, memoryBytes: 0, pids: 100 });
   });
 
-  it('let a pod start when the kernel refuses a limit for all of them', async () => {
-    const { cgroups, written } = setUp([], true);
+  it('let a pod start when the kernel refuses a limit for all of them, and try again at the next start', async () => {
+    let isRefused = true;
+    const { cgroups, written } = setUp([], () => isRefused);
     await cgroups.ensure(asking('e', {}), signal);
     assert.deepEqual([...written.keys()], ['/eliot-1/besteffort/pode']);
+    isRefused = false;
+    await cgroups.ensure(asking('f', {}), signal);
+    assert.equal(written.get('/eliot-1')?.memoryBytes, 1_000_000);
   });
 });

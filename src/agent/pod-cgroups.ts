@@ -42,11 +42,11 @@ export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod:
     if (written.get(parent) === limits.cpuShares) return;
     try {
       await deps.cgroups.ensure(`${root}${parent}`, limits);
+      written.set(parent, limits.cpuShares);
     } catch (error) {
-      // The kernel refuses a limit below what is in use already; pods go on as they did.
+      // The kernel refuses a limit below what is in use already; pods go on as they did, and the next start tries again.
       deps.log.warn('cannot limit a group of pods', { cgroup: `${root}${parent}`, error });
     }
-    written.set(parent, limits.cpuShares);
   };
   const ensureParents = async (): Promise<void> => {
     const { milliCpu, memoryBytes } = deps.allPods;
