@@ -113,7 +113,7 @@ export class ImageManager {
   }
 
   async #pull(wanted: Wanted, present: Image | undefined, signal: AbortSignal): Promise<EnsureResult> {
-    const { clock, observer, usePresentWhenUnreachable = true } = this.#deps;
+    const { clock, usePresentWhenUnreachable = true } = this.#deps;
     const { pod, asked, name, record } = wanted;
     const key = `${pod.metadata.uid} ${name}`;
     const backOff = this.#backOffs.current(key);
@@ -148,14 +148,13 @@ export class ImageManager {
       return { kind: 'Present', image: pulled.image };
     } catch (error) {
       signal.throwIfAborted();
-      const message = explainPullError(error, clock.now(), builtAtMs);
+      const message = this.#explain(error);
       const { untilMonotonicMs } = this.#backOffs.failed(key, message);
       if (present && usePresentWhenUnreachable && isUnreachable(error)) {
         const why = `The registry of image "${asked}" cannot be reached, the image on the device is used: ${message}`;
         record('Warning', 'RegistryUnreachable', why);
         return usePresent(wanted, present);
       }
-      observer?.failed(name, message);
       record('Warning', 'Failed', `Failed to pull image "${asked}": ${message}`);
       record('Warning', 'Failed', 'Error: ErrImagePull');
       return {
@@ -170,19 +169,27 @@ export class ImageManager {
   async #pullNow({ pod, asked, name }: Wanted, isMissing: boolean, signal: AbortSignal): Promise<Pulled> {
     const { images, clock, observer } = this.#deps;
     const from = clock.monotonicMs();
-    const pulledMeanwhile = isMissing ? await images.status(name, signal) : undefined;
-    if (pulledMeanwhile) return { image: pulledMeanwhile, tookMs: clock.monotonicMs() - from };
-    observer?.progress(name, { phase: 'Resolving', layers: [] });
     try {
+      const pulledMeanwhile = isMissing ? await images.status(name, signal) : undefined;
+      if (pulledMeanwhile) return { image: pulledMeanwhile, tookMs: clock.monotonicMs() - from };
+      observer?.progress(name, { phase: 'Resolving', layers: [] });
       const id = await this.#withLogins(pod, name, (auth) =>
         images.pull(name, auth, signal, (progress) => observer?.progress(name, progress)),
       );
       const image = (await images.status(id, signal)) ?? (await images.status(name, signal));
       if (!image) throw new Error(`image "${asked}" is not there after its pull`);
-      return { image, tookMs: clock.monotonicMs() - from };
-    } finally {
       observer?.done(name);
+      return { image, tookMs: clock.monotonicMs() - from };
+    } catch (error) {
+      // Told here, while it is known how far the pull came. One whose image is there has not failed for anybody.
+      if (signal.aborted || !isMissing) observer?.done(name);
+      else observer?.failed(name, this.#explain(error));
+      throw error;
     }
+  }
+
+  #explain(error: unknown): string {
+    return explainPullError(error, this.#deps.clock.now(), builtAtMs);
   }
 
   /** Tries one login after the other, as long as the registry refuses them; none when there is none. */

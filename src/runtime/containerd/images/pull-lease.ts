@@ -4,7 +4,7 @@
  * CRI's PullImage runs under the lease that the call names (`containerd-lease`), so everything it fetches and
  * unpacks is held by it: what a stalled, cancelled or killed pull had downloaded is still there for the next one,
  * which asks the registry only for the rest (measured with 1.6: `Range: bytes=13242880-`). Without it containerd
- * throws partial layers away. It has no time limit, as clocks of devices jump: `Images.abandonPulls` ends it.
+ * throws partial layers away. It has no time limit, as clocks of devices jump: `Images.abandonPull` ends it.
  */
 import { createHash } from 'node:crypto';
 import type { Resource } from '../../../gen/containerd/leases.ts';
