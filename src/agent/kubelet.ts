@@ -263,7 +263,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       emptyDir: (uid, volume) => layout.path(uid, volume),
       diskUsage: host.diskUsage,
     }),
-    wake: (uid) => workers.wake(uid),
+    wake: (uid) => workers.interrupt(uid),
     onChange: () => deps.onPressure?.(),
     clock,
     log,

@@ -44,7 +44,7 @@ export interface EvictionDeps {
   };
   /** Gives back what nobody needs on disk, before a pod goes for it. Default: nothing can be. */
   readonly reclaimDisk?: (signal: AbortSignal) => Promise<void>;
-  /** Has a pod looked at now. */
+  /** Has a pod looked at now, whatever is being done for it. */
   readonly wake: (uid: string) => void;
   /** Hears of each change of the conditions. */
   readonly onChange: () => void;

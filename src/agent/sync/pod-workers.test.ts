@@ -159,6 +159,39 @@ describe('a pod worker', () => {
     assert.deepEqual(steps.calls, ['sync 1', 'terminate 30s', 'finish deleted']);
   });
 
+  it('interrupts what it syncs to look at the pod anew, but not how it ends', async () => {
+    steps.onSync = async (_pod, signal) => {
+      steps.onSync = async () => ({ kind: 'Finished', graceSeconds: 1 });
+      return await untilAborted(signal);
+    };
+    const end = Promise.withResolvers<void>();
+    let isCut = false;
+    steps.onTerminate = async (_graceMs, signal) => {
+      await end.promise;
+      isCut = signal.aborted;
+    };
+    workers.update(pod());
+    await settle();
+    assert.deepEqual(steps.calls, ['sync 1']);
+    workers.interrupt('u1');
+    await settle();
+    assert.deepEqual(steps.calls, ['sync 1', 'sync 1', 'terminate 1s']);
+    workers.interrupt('u1');
+    end.resolve();
+    await settle();
+    assert.equal(isCut, false);
+    assert.deepEqual(steps.calls.slice(3), ['finish finished']);
+  });
+
+  it('looks anew once when it was idle, or its pod is unknown', async () => {
+    workers.update(pod());
+    await settle();
+    workers.interrupt('u1');
+    workers.interrupt('u2');
+    await settle();
+    assert.deepEqual(steps.calls, ['sync 1', 'sync 1']);
+  });
+
   it('gives only the time that is left when ending has to be tried again, whatever the wall clock does', async () => {
     steps.onTerminate = async () => {
       clock.jumpTo(0);

@@ -109,6 +109,13 @@ export class PodWorkers {
     worker.wake();
   }
 
+  /** As `wake`, and gives up what is being done to make the pod: a pull may take minutes, and it is to be ended now. */
+  interrupt(uid: string): void {
+    const worker = this.#workers.get(uid);
+    if (worker?.phase === 'Syncing') worker.interrupt.abort(new Error('the pod is to be looked at anew'));
+    this.wake(uid);
+  }
+
   /** Works until `signal` aborts; then waits for the steps under way. Containers are left as they are. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
