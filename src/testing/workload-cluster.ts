@@ -24,7 +24,7 @@ import { settle, until } from './settle.ts';
  * What pods of an image do: become ready, run without becoming ready, find no room, start again and again; `ends`:
  * become ready and do not end when they are told to, until the test says so.
  */
-export type PodBehaviour = 'ready' | 'unready' | 'pending' | 'unschedulable' | 'crashing' | 'lingering';
+export type PodBehaviour = 'ready' | 'unready' | 'pending' | 'unschedulable' | 'crashing' | 'lingering' | 'refused';
 
 export class WorkloadCluster {
   readonly clock = new FakeClock(Date.UTC(2026, 10, 22, 10));
@@ -154,6 +154,7 @@ export class WorkloadCluster {
     }
     if (pod.status.phase !== 'Pending' || pod.status.containerStatuses !== undefined) return;
     if (behaviour === 'pending') return;
+    if (behaviour === 'refused') return this.#say(pod, { phase: 'Failed', reason: 'SysctlForbidden' });
     if (behaviour === 'unschedulable') return this.#say(pod, { conditions: [unschedulable(this.clock.now())] });
     await this.#writeStatus(pod, { phase: 'Running', ready: behaviour === 'ready' || behaviour === 'lingering' });
     if (behaviour === 'crashing') await this.crash(pod);

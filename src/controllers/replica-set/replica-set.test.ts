@@ -87,6 +87,26 @@ describe('ReplicaSetController', () => {
     await cluster.until(async () => (await get()).status.readyReplicas === 1);
   });
 
+  it('makes ever fewer pods when each fails as it is made, and at once again when one has worked', async () => {
+    cluster.behaviours.set('nginx:1.27', 'refused');
+    start();
+    await create({ replicas: 1 });
+    await cluster.until(async () => (await list()).length === 2, 'a replacement at once');
+    await cluster.settle();
+    assert.equal((await list()).length, 2);
+    // After 1, 2, 4, … seconds; then every five minutes.
+    await cluster.advance(60_000);
+    const afterMinute = (await list()).length;
+    assert.ok(afterMinute >= 5 && afterMinute <= 8, `${afterMinute} pods`);
+    cluster.behaviours.delete('nginx:1.27');
+    await cluster.advance(120_000);
+    await cluster.until(async () => (await get()).status.readyReplicas === 1);
+    const working = (await list()).find(({ status }) => status.phase === 'Running');
+    const count = (await list()).length;
+    await cluster.patch(pods, working?.metadata.name ?? '', { status: { phase: 'Failed' } }, 'status');
+    await cluster.until(async () => (await list()).length === count + 1, 'a replacement at once');
+  });
+
   it('adopts a pod that it selects, and lets go of one that it no longer selects', async () => {
     const template = podTemplate();
     await cluster.create({

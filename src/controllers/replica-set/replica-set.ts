@@ -23,10 +23,11 @@ import { computeClaims, executeClaims } from '../ownership/claims.ts';
 import { controllerOf } from '../ownership/owner.ts';
 import { Ages } from '../pods/ages.ts';
 import { availableInMs } from '../pods/availability.ts';
-import { isActive, isTerminating } from '../pods/pod-state.ts';
+import { isActive, isReady, isTerminating } from '../pods/pod-state.ts';
 import { unlessStale } from '../unless-stale.ts';
 import { computeReplicaSetStatus } from './compute-status.ts';
 import { manageReplicas, messageOf } from './manage-replicas.ts';
+import { ReplacementBackOff } from './replacement-back-off.ts';
 
 export interface ReplicaSetControllerDeps {
   readonly client: ObjectClient;
@@ -42,11 +43,13 @@ export class ReplicaSetController {
   readonly #queue: WorkQueue;
   readonly #expectations: Expectations;
   readonly #ages: Ages;
+  readonly #backOff: ReplacementBackOff;
 
   constructor(deps: ReplicaSetControllerDeps) {
     this.#deps = deps;
     this.#expectations = new Expectations(deps.clock);
     this.#ages = new Ages(deps.clock);
+    this.#backOff = new ReplacementBackOff(deps.clock);
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'replica-set' }),
@@ -62,7 +65,7 @@ export class ReplicaSetController {
       replicaSets.onChange(({ type, object }) => {
         const key = queueKey(object.metadata);
         // One that is made anew under its name owes nothing to what this one waited for.
-        if (type === 'deleted') this.#expectations.forget(key);
+        if (type === 'deleted') this.#forget(key);
         this.#queue.add(key);
       }),
       pods.onChange(({ type, object, previous }) => this.#onPod(type, object, previous)),
@@ -86,6 +89,7 @@ export class ReplicaSetController {
     const owner = this.#ownerKey(pod);
     if (before !== undefined && before !== owner) this.#queue.add(before);
     if (owner !== undefined) {
+      this.#noteFailure(owner, pod, previous);
       if (type === 'added') this.#expectations.creationSeen(owner);
       if (type === 'deleted' || deletionTimestamp !== undefined) this.#expectations.deletionSeen(owner, uid);
       this.#queue.add(owner);
@@ -97,6 +101,17 @@ export class ReplicaSetController {
       const isSelected = metadata.namespace === namespace && matchesSelector(spec.selector, pod);
       if (isSelected) this.#queue.add(queueKey(metadata));
     }
+  }
+
+  #noteFailure(owner: string, pod: Pod, previous: Pod | undefined): void {
+    if (previous === undefined) return;
+    if (isReady(pod) && !isReady(previous)) this.#backOff.forget(owner);
+    if (pod.status.phase === 'Failed' && previous.status.phase !== 'Failed') this.#backOff.failed(owner);
+  }
+
+  #forget(key: string): void {
+    this.#expectations.forget(key);
+    this.#backOff.forget(key);
   }
 
   /** The queue key of the ReplicaSet that controls the pod. */
@@ -111,7 +126,7 @@ export class ReplicaSetController {
     const { client, replicaSets, pods } = this.#deps;
     const replicaSet = replicaSets.get(objectKeyOf(key));
     if (replicaSet === undefined) {
-      this.#expectations.forget(key);
+      this.#forget(key);
       return undefined;
     }
     // Before the pods are read: one that appears in between is only counted once more.
@@ -126,8 +141,9 @@ export class ReplicaSetController {
     );
     const active = claimed.filter(isActive);
     const isEnding = replicaSet.metadata.deletionTimestamp !== undefined;
+    const pauseMs = active.length < replicaSet.spec.replicas ? this.#backOff.leftMs(key) : 0;
     const failure =
-      mayCount && !isEnding
+      mayCount && !isEnding && pauseMs === 0
         ? await manageReplicas({ ...this.#deps, expectations: this.#expectations }, replicaSet, active)
         : undefined;
     const waits = active.map((pod) => availableInMs(pod, replicaSet.spec.minReadySeconds ?? 0, this.#ages));
@@ -143,7 +159,7 @@ export class ReplicaSetController {
     }
     // The status says what; the queue's back-off says when it is tried again.
     if (failure !== undefined) throw failure.error;
-    const pending = waits.filter((wait) => wait !== undefined && wait > 0) as number[];
+    const pending = [...waits, pauseMs].filter((wait) => wait !== undefined && wait > 0) as number[];
     return pending.length > 0 ? { againAfterMs: Math.min(...pending) } : undefined;
   }
 }
