@@ -234,7 +234,7 @@ async function runWithStore(
   }
   const runtimeReady = Promise.withResolvers<void>();
   const mountTable = createMounts(runChild);
-  const imageReporter = keepImages(group, {
+  const { reporter: imageReporter, reclaim: reclaimDisk } = keepImages(group, {
     client: nodeClient,
     images: runtime.images,
     runtime: runtime.runtime,
@@ -279,6 +279,7 @@ async function runWithStore(
       allPods: podLimits(machine, settings),
       dirs: { dataDir, runDir },
       settings: { ...settings, instanceId: identity.instanceId, eviction: settings },
+      reclaimDisk,
       onPressure: () => publisher.poke(),
       hostIPs,
       whenRuntimeReady: runtimeReady.promise,

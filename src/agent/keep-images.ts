@@ -34,8 +34,14 @@ export interface KeepImagesDeps {
   readonly mayRemove: boolean;
 }
 
+export interface KeptImages {
+  readonly reporter: ImageReporter;
+  /** Removes all that nothing wants; undefined where nothing may be removed. */
+  readonly reclaim: ((signal: AbortSignal) => Promise<void>) | undefined;
+}
+
 /** Starts it in the group; it ends with it. */
-export function keepImages(group: TaskGroup, deps: KeepImagesDeps): ImageReporter {
+export function keepImages(group: TaskGroup, deps: KeepImagesDeps): KeptImages {
   const { client, images, runtime, clock, log, objects, pods, warnNode, space, settings, whenRuntimeReady } = deps;
   const users = () => readImageUsers(client);
   const reporter = new ImageReporter({ client, images, users, clock, log, whenRuntimeReady });
@@ -51,21 +57,20 @@ export function keepImages(group: TaskGroup, deps: KeepImagesDeps): ImageReporte
   group.start((stopping) => reporter.run(stopping));
 
   // In a containerd of somebody else lie images of somebody else.
-  if (settings.containerd === 'managed' && deps.mayRemove) {
-    const collector = new ImageCollector({
-      images,
-      runtime,
-      users,
-      space,
-      warn: warnNode,
-      onRemoved: () => reporter.imagesChanged(),
-      clock,
-      log,
-      settings,
-      whenRuntimeReady,
-      random: Math.random,
-    });
-    group.start((stopping) => collector.run(stopping));
-  }
-  return reporter;
+  if (settings.containerd !== 'managed' || !deps.mayRemove) return { reporter, reclaim: undefined };
+  const collector = new ImageCollector({
+    images,
+    runtime,
+    users,
+    space,
+    warn: warnNode,
+    onRemoved: () => reporter.imagesChanged(),
+    clock,
+    log,
+    settings,
+    whenRuntimeReady,
+    random: Math.random,
+  });
+  group.start((stopping) => collector.run(stopping));
+  return { reporter, reclaim: (signal) => collector.reclaim(signal) };
 }

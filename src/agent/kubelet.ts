@@ -120,6 +120,8 @@ export interface KubeletDeps {
   readonly tokens?: { token(pod: Pod, wanted: TokenProjection): string; forget(uid: string): void };
   /** See `PodFacts.apiVariables`. Default: none. */
   readonly apiVariables?: (pod: Pod) => Promise<PodFacts['apiVariables']>;
+  /** See `EvictionDeps.reclaimDisk`. */
+  readonly reclaimDisk?: EvictionDeps['reclaimDisk'] | undefined;
   /** Hears that the node is short of something, or no longer. */
   readonly onPressure?: () => void;
   /** Default: orphans may be ended. */
@@ -263,6 +265,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       emptyDir: (uid, volume) => layout.path(uid, volume),
       diskUsage: host.diskUsage,
     }),
+    reclaimDisk: deps.reclaimDisk,
     wake: (uid) => workers.interrupt(uid),
     onChange: () => deps.onPressure?.(),
     clock,

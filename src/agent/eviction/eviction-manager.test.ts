@@ -135,6 +135,29 @@ describe('eviction', () => {
     assert.match(helpless.verdict(pods[1] as Pod)?.message ?? '', /low on resource: ephemeral-storage\./);
   });
 
+  it('does not look for what can be given back at every look', async () => {
+    isDiskShort = true;
+    pods = [];
+    let times = 0;
+    const eviction = manager({
+      reclaimDisk: async () => {
+        times += 1;
+      },
+    });
+    for (let second = 0; second < 20; second += 1) {
+      await eviction.look(signal);
+      clock.advance(1_000);
+    }
+    assert.equal(times, 2);
+  });
+
+  it('evicts although nothing could be given back', async () => {
+    isDiskShort = true;
+    const eviction = manager({ reclaimDisk: () => Promise.reject(new Error('no answer')) });
+    await eviction.look(signal);
+    assert.equal(eviction.verdict(pods[1] as Pod)?.reason, 'Evicted');
+  });
+
   it('ends pods that outgrow their room on disk, and looks at no others', async () => {
     const limits = { 'ephemeral-storage': '15Mi' };
     const container = { name: 'web', image: 'i', resources: { limits } };

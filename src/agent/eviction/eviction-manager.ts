@@ -43,7 +43,7 @@ export interface EvictionDeps {
     disk(pod: Pod, signal: AbortSignal): Promise<PodDiskUse>;
   };
   /** Gives back what nobody needs on disk, before a pod goes for it. Default: nothing can be. */
-  readonly reclaimDisk?: (signal: AbortSignal) => Promise<void>;
+  readonly reclaimDisk?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Has a pod looked at now, whatever is being done for it. */
   readonly wake: (uid: string) => void;
   /** Hears of each change of the conditions. */
@@ -58,6 +58,8 @@ export interface EvictionDeps {
 const cleanupMs = 30_000;
 /** Looks while something comes near its threshold. */
 const nearLookMs = 1_000;
+/** Between two tries to give back what nobody needs on disk, which reads every stored object, in milliseconds. */
+const reclaimEveryMs = 10_000;
 /** What counts as near: so many times what must be left. */
 const near = 1.5;
 /** So many times the time between two looks passes between two at room on disk, however near something is: files are counted. */
@@ -71,6 +73,8 @@ export class EvictionManager implements PodVerdicts {
   #pressure: Pressure | undefined;
   /** The pod that went last, and until when it is waited for. */
   #going: { readonly uid: string; readonly untilMonotonicMs: number } | undefined;
+  /** What was just given back is not looked for again. */
+  #reclaimAgainAtMs = 0;
 
   constructor(deps: EvictionDeps) {
     this.#deps = deps;
@@ -118,8 +122,12 @@ export class EvictionManager implements PodVerdicts {
     this.#forgetGone();
     const [met] = this.#pressure.toReclaim;
     if (met === undefined || this.#isWaiting()) return;
-    if (reclaimDisk && isDisk(met)) {
-      await reclaimDisk(signal);
+    const nowMs = clock.monotonicMs();
+    if (reclaimDisk && isDisk(met) && nowMs >= this.#reclaimAgainAtMs) {
+      this.#reclaimAgainAtMs = nowMs + reclaimEveryMs;
+      // A pod that must go may not stay because of it.
+      await reclaimDisk(signal).catch((error) => log.warn('room on disk was not reclaimed', { error }));
+      signal.throwIfAborted();
       const again = computePressure(settings, await signals.read(), this.#pressure, clock.monotonicMs());
       if (!again.toReclaim.some(({ signal: name }) => name === met.signal)) return;
     }

@@ -97,6 +97,23 @@ describe('collecting images', () => {
     assert.deepEqual(await names(), ['r.lan/late:1']);
   });
 
+  it('removes all that nothing wants before pods must go, however full the disk is, but nothing young', async () => {
+    available = 900;
+    images.add('r.lan/old:1', { sizeBytes: 100 });
+    images.add('r.lan/older:1', { sizeBytes: 100 });
+    images.add('r.lan/wanted:1');
+    images.add('r.lan/loaded:1', { sideLoaded: true });
+    images.left.add('r.lan/cut:1');
+    users = new Map([['r.lan/wanted:1', ['default/web']]]);
+    await collector.collect(signal);
+    clock.advance(120_000);
+    images.add('r.lan/young:1');
+    await collector.reclaim(signal);
+    assert.deepEqual(await names(), ['r.lan/loaded:1', 'r.lan/wanted:1', 'r.lan/young:1']);
+    assert.equal(images.left.size, 0);
+    assert.deepEqual(warnings, []);
+  });
+
   it('tells the node from the second failure on', async () => {
     images.faults.fail('listImages', new Error('no answer'), 2);
     const stop = new AbortController();

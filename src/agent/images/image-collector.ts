@@ -106,6 +106,17 @@ export class ImageCollector {
     throw new Error(message);
   }
 
+  /** For a node that is short of disk: removes all that may be removed, however full the file system is, as the kubelet does. */
+  async reclaim(signal: AbortSignal): Promise<void> {
+    const { settings, clock } = this.#deps;
+    const limits = { minimumAgeMs: settings.imageMinimumGCAge, maximumAgeMs: settings.imageMaximumGCAge };
+    const users = await this.#deps.users();
+    const unused = await this.#lookForUnused(users, signal);
+    const now = clock.monotonicMs();
+    await this.#remove(computeGarbage(unused, limits, Infinity, now), signal);
+    await this.#endPulls(users, true, now, signal);
+  }
+
   async #lookForUnused(users: ImageUsers, signal: AbortSignal): Promise<UnusedImage[]> {
     const { images, runtime, clock } = this.#deps;
     const inUse = new Set((await runtime.listContainers({}, signal)).map(({ imageId }) => imageId));
