@@ -17,60 +17,46 @@ import { admission } from '../apiserver/admission/admission.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
-import { type ApiServer, createApiServer } from '../apiserver/server.ts';
 import { type Followed, Informer } from '../client/informer.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
-import { readHostAddresses } from '../host/addresses.ts';
-import { createBindInside } from '../host/bind-inside.ts';
-import { createUsageReader } from '../host/cgroup-usage.ts';
-import { createCgroups, hasMemoryCgroups } from '../host/cgroups.ts';
-import { createDeviceNodes } from '../host/device-nodes.ts';
 import { diskSpace } from '../host/disk-space.ts';
-import { diskUsage } from '../host/disk-usage.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
-import { createMounts } from '../host/mounts.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
-import { createNodeSignals } from '../host/node-signals.ts';
-import { PackedDocuments } from '../host/packed-documents.ts';
 import { runChild } from '../host/run-child.ts';
-import { createTmpfs } from '../host/tmpfs.ts';
-import { watchPaths } from '../host/watch-paths.ts';
-import { type Clock, formatTime } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { remembered } from '../lib/remembered.ts';
-import { isStatusError, StatusError } from '../lib/status-error.ts';
 import { TaskGroup } from '../lib/task-group.ts';
-import { builtAtMs, commit, kubernetesVersion, version } from '../lib/version.ts';
+import { version } from '../lib/version.ts';
 import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { openSqliteStore } from '../store/sqlite-open.ts';
+import { createDeviceAddresses } from './device-addresses.ts';
 import { issueInChild, openDeviceCertificates } from './device-certificates.ts';
 import { type DeviceIdentity, readDeviceIdentity } from './device-identity.ts';
 import { EventRecorder } from './events/event-recorder.ts';
-import { AgentPodStreams } from './exec/pod-streams.ts';
 import { createIdentityFiles } from './identity-files.ts';
 import { writeInstanceRecord } from './instance-record.ts';
 import { keepImages } from './keep-images.ts';
 import { createKubelet } from './kubelet.ts';
-import { readContainerLog } from './logs/read-container-log.ts';
+import { openKubeletHost } from './kubelet-host.ts';
 import { keepLogs } from './logs/rotation/keep-logs.ts';
 import { computeAllocatable, podLimits } from './node-status/allocatable.ts';
 import { NodeStatusPublisher } from './node-status/node-status.ts';
 import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
 import { IssuedClients } from './pki/issued-clients.ts';
-import { adminGroup, adminName, type Pki, writeAdminKubeconfig } from './pki/pki.ts';
+import { adminGroup, adminName } from './pki/pki.ts';
 import { apiVariables, PodApi } from './pod-api.ts';
 import { startControllers } from './run-controllers.ts';
 import { startWorkloadControllers } from './run-workload-controllers.ts';
 import { startScheduler } from './scheduler/run-scheduler.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
+import { serveApi } from './serve-api.ts';
 import { keepServerCertificate } from './server-certificate.ts';
 import type { LoadedSettings } from './settings/load-settings.ts';
 import { splitListenAddress } from './settings/settings.ts';
-import { createAgentMetrics } from './stats/agent-metrics.ts';
 import { openDeviceTokens } from './tokens/device-tokens.ts';
 
 export interface AgentOptions {
@@ -88,12 +74,6 @@ export interface AgentOptions {
   /** Called once, when the API answers. */
   readonly onReady: (server: string, kubeconfig: string) => void;
 }
-
-/** The device's addresses are read again after this long, in milliseconds: every status of a pod asks for them. */
-const addressesMs = 1_000;
-
-/** After a start, pods are shown at the latest after this long, whether or not the runtime was looked at (design D5). */
-const podsAreKnownWithinMs = 2_000;
 
 /**
  * Runs the daemon until `signal` aborts; pods and containerd go on running afterwards.
@@ -152,16 +132,7 @@ async function runWithStore(
   const { nodeName, dataDir, runDir } = settings;
   const { store } = opened;
   const group = new TaskGroup();
-  const readAddresses = remembered(
-    addressesMs,
-    clock,
-    (): readonly string[] => readHostAddresses((name) => isPodInterface(name, settings.bridge)).external,
-  );
-  const hostIPs = (): readonly string[] => {
-    const external = readAddresses();
-    return external.length > 0 ? external : ['127.0.0.1'];
-  };
-
+  const { external: readAddresses, hostIPs } = createDeviceAddresses(clock, settings.bridge);
   const issue = issueInChild(runChild, nodeProgram, certificatesProgram);
   const pki = await openDeviceCertificates(settings, readAddresses(), issue, signal);
   const issuedClients = new IssuedClients({ store, clock });
@@ -207,8 +178,7 @@ async function runWithStore(
   let podApi: PodApi | undefined;
   const machine = await readNodeFacts(dataDir);
   const allocatable = computeAllocatable(machine, settings);
-  const usage = await createUsageReader();
-  const memoryCgroups = await hasMemoryCgroups();
+  const host = await openKubeletHost(dataDir, group.signal);
   const recorder = new EventRecorder({
     client: nodeClient,
     clock,
@@ -219,6 +189,7 @@ async function runWithStore(
   });
   const namespaces = informer<Namespace>(resources.namespaces);
   const nodeInformer = informer<Node>(resources.nodes);
+  const node = (): Node | undefined => nodeInformer.get({ name: nodeName });
   if (!opened.readOnly) {
     scheduler = startScheduler(group, {
       nodeName,
@@ -233,7 +204,6 @@ async function runWithStore(
     });
   }
   const runtimeReady = Promise.withResolvers<void>();
-  const mountTable = createMounts(runChild);
   const { reporter: imageReporter, reclaim: reclaimDisk } = keepImages(group, {
     client: nodeClient,
     images: runtime.images,
@@ -255,25 +225,12 @@ async function runWithStore(
       runtime: runtime.runtime,
       images: runtime.images,
       pullObserver: imageReporter,
-      node: () => nodeInformer.get({ name: nodeName }),
+      node,
       clock,
       log,
       events: recorder,
       informers,
-      host: {
-        files: createFiles(),
-        mounts: {
-          ...createTmpfs(runChild, mountTable, group.signal),
-          bindInside: createBindInside(runChild, mountTable, group.signal),
-        },
-        cgroups: await createCgroups(),
-        watchPaths,
-        deviceNodes: createDeviceNodes(),
-        usage,
-        signals: createNodeSignals(usage, { nodefs: dataDir, imagefs: join(dataDir, 'containerd') }),
-        diskUsage,
-        hasMemoryCgroups: memoryCgroups,
-      },
+      host,
       machine,
       allocatable,
       allPods: podLimits(machine, settings),
@@ -295,55 +252,29 @@ async function runWithStore(
   );
 
   const logFiles = createLogFiles();
-  const podStreams = new AgentPodStreams({
-    runtime: runtime.runtime,
-    pods: informers.pods,
-    observed: kubelet.cache,
-    clock,
-    readLog: (path, readOptions, writer, stopping) =>
-      readContainerLog({ files: logFiles, clock }, path, readOptions, writer, stopping),
-  });
-  const startedAtMs = clock.monotonicMs();
-  const podsAreKnown = (): Promise<void> => {
-    const left = startedAtMs + podsAreKnownWithinMs - clock.monotonicMs();
-    return left <= 0
-      ? Promise.resolve()
-      : Promise.race([kubelet.whenObserved, clock.sleep(left, group.signal).catch(() => {})]);
-  };
-  const server = createApiServer({
+  const api = await serveApi({
     registry,
-    podStreams,
-    imageLoader: {
-      importArchive: async (archive, stopping) => {
-        const names = await runtime.images.importArchive(archive, stopping);
-        // A pod may wait for just this image, minutes from its next try.
-        kubelet.lookAgain();
-        imageReporter.imagesChanged();
-        return names;
-      },
+    runtime,
+    kubelet,
+    pods: informers.pods,
+    node,
+    onImported: () => {
+      // A pod may wait for just this image, minutes from its next try.
+      kubelet.lookAgain();
+      imageReporter.imagesChanged();
     },
-    metrics: createAgentMetrics({
-      reader: usage,
-      clock,
-      nodeName,
-      version: `v${kubernetesVersion}+eliot-${version}`,
-      machine,
-      pods: informers.pods,
-      nodeLabels: () => nodeInformer.get({ name: nodeName })?.metadata.labels ?? {},
-      observed: kubelet.cache,
-      cgroupOf: kubelet.cgroupOf,
-    }),
+    usage: host.usage,
+    machine,
+    logFiles,
     authn: { issuedClients },
     tokens: deviceTokens.tokens,
-    tls: tlsOf(pki),
+    pki,
     clock,
     log,
-    version: { eliotVersion: version, gitCommit: commit, buildDate: formatTime(builtAtMs) },
-    openApi: new PackedDocuments(options.openApi),
-    podsAreKnown,
+    openApi: options.openApi,
+    settings,
+    stopping: group.signal,
   });
-  const { port, kubeconfig } = await startServer(server, settings, pki);
-  const url = `https://${reachableHost(settings.listen)}:${port}`;
 
   const publisher = new NodeStatusPublisher({
     client: nodeClient,
@@ -360,11 +291,11 @@ async function runWithStore(
         {
           runtime: runtime.runtime,
           readAddresses: hostIPs,
-          apiPort: port,
+          apiPort: api.port,
           storeRecovered: opened.recovered,
           images: imageReporter.known,
           pressures: kubelet.pressures,
-          hasMemoryCgroups: memoryCgroups,
+          hasMemoryCgroups: host.hasMemoryCgroups,
         },
         stopping,
       ),
@@ -376,17 +307,17 @@ async function runWithStore(
   }, group.signal);
   await deviceTokens.learnNode();
   podApi = new PodApi({
-    listen: { host: splitListenAddress(settings.listen).host, port },
+    listen: { host: splitListenAddress(settings.listen).host, port: api.port },
     podCidr: settings.containerd === 'managed' ? settings.podCidr : undefined,
     hostIPs,
-    listenAlso: (address, isWelcome) => server.listenAlso(address, isWelcome),
+    listenAlso: (address, isWelcome) => api.listenAlso(address, isWelcome),
     log,
   });
   // Pods that went on running without eliotd.
   await podApi.open();
   group.start((stopping) => deviceTokens.podTokens.run(stopping));
   const renew = async (addresses: readonly string[], stopping: AbortSignal): Promise<void> =>
-    server.setSecureContext(tlsOf(await openDeviceCertificates(settings, addresses, issue, stopping)));
+    api.useCertificates(await openDeviceCertificates(settings, addresses, issue, stopping));
   group.start((stopping) => keepServerCertificate({ clock, log, readAddresses, renew }, readAddresses(), stopping));
   group.start((stopping) => recorder.run(stopping));
   group.start((stopping) => publisher.run(stopping));
@@ -433,58 +364,19 @@ async function runWithStore(
     ]),
     pods: informers.pods,
   });
-  options.onReady(url, kubeconfig);
-  log.info('ready', { version, server: url, runDir, node: nodeName });
+  options.onReady(api.url, api.kubeconfig);
+  log.info('ready', { version, server: api.url, runDir, node: nodeName });
 
   signal.addEventListener('abort', () => group.stop(), { once: true });
   if (signal.aborted) group.stop();
   try {
     await group.join();
   } finally {
-    await server.close();
+    await api.close();
   }
-}
-
-async function startServer(
-  server: ApiServer,
-  { listen, dataDir, runDir }: LoadedSettings,
-  pki: Pki,
-): Promise<{ readonly port: number; readonly kubeconfig: string }> {
-  const unix = join(runDir, 'eliotd.sock');
-  // Left behind by one that was killed; the lock on the data directory says that it is gone.
-  await createFiles().remove(unix);
-  let port: number | undefined;
-  try {
-    ({ port } = await server.listen({ tcp: splitListenAddress(listen), unix }));
-  } catch (error) {
-    await server.close(0);
-    const code = isStatusError(error) ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
-    if (code !== 'EADDRINUSE') throw error;
-    // The cause says the same in three more ways.
-    throw new StatusError('InternalError', `${listen} is in use by another program; choose another with --listen`);
-  }
-  const url = `https://${reachableHost(listen)}:${port}`;
-  return { port: port ?? 0, kubeconfig: await writeAdminKubeconfig(dataDir, url, pki) };
 }
 
 /** The node as events are about it: with the kubelet its name stands for its uid. */
 function nodeItself(name: string): { apiVersion: string; kind: string; metadata: { name: string; uid: string } } {
   return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
-}
-
-/** The address under which a client on the device itself reaches the server. */
-function reachableHost(listen: string): string {
-  const { host } = splitListenAddress(listen);
-  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function tlsOf({ ca, server }: Pki): { readonly ca: string; readonly key: string; readonly cert: string } {
-  return { ca: ca.cert, key: server.key, cert: server.cert };
-}
-
-/** Bridges and ends of pods, ours and others': they are no addresses of the device. */
-function isPodInterface(name: string, bridge: string): boolean {
-  return name === bridge || /^(veth|docker|br-|cni|virbr|podman|eliot)/.test(name);
 }
