@@ -20,6 +20,7 @@ import { Registry } from '../apiserver/registry.ts';
 import { type Followed, Informer } from '../client/informer.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
+import { ensureSystemPriorityClasses } from '../controllers/system-priority-classes.ts';
 import { diskSpace } from '../host/disk-space.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
@@ -150,7 +151,10 @@ async function runWithStore(
   });
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
   const nodeClient = clientOf(`system:node:${nodeName}`);
-  if (!opened.readOnly) await ensureSystemNamespaces(clientOf('system:apiserver'));
+  if (!opened.readOnly) {
+    await ensureSystemNamespaces(clientOf('system:apiserver'));
+    await ensureSystemPriorityClasses(clientOf('system:apiserver'));
+  }
 
   const informer = <T extends Followed>(
     resource: GroupVersionResource,

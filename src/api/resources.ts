@@ -11,6 +11,11 @@ export const secrets: GroupVersionResource = core('secrets');
 export const serviceAccounts: GroupVersionResource = core('serviceaccounts');
 export const events: GroupVersionResource = core('events');
 export const runtimeClasses: GroupVersionResource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
+export const priorityClasses: GroupVersionResource = {
+  group: 'scheduling.k8s.io',
+  version: 'v1',
+  resource: 'priorityclasses',
+};
 /** Images on the device (Eliot's own). */
 export const images: GroupVersionResource = { group: 'eliot.run', version: 'v1alpha1', resource: 'images' };
 export const leases: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };

@@ -16,6 +16,7 @@ import { namespaceKind } from './kinds/namespace.ts';
 import { newEventKind } from './kinds/new-event.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
+import { priorityClassKind } from './kinds/priority-class.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
 import { selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
@@ -52,6 +53,7 @@ export const kinds: readonly KindDescription[] = [
   podMetricsKind,
   newEventKind,
   runtimeClassKind,
+  priorityClassKind,
 ];
 
 /** The kind that is served at `/apis/GROUP/VERSION/RESOURCE` (`group` is empty for core); undefined when none is. */

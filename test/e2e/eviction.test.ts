@@ -141,7 +141,7 @@ describe('eviction', () => {
     const hold = 'x=$(head -c 20000000 /dev/zero | tr "\\0" x); sleep 1000';
     await create('greedy', hold);
     await create('modest', 'sleep 1000', {}, { resources: { requests: { memory: '100Mi' } } });
-    await create('critical', 'sleep 1000', { priorityClassName: 'system-node-critical', priority: 2_000_001_000 });
+    await create('critical', 'sleep 1000', { priorityClassName: 'system-node-critical' });
     for (const name of ['greedy', 'modest', 'critical']) await device.waitForPhase(name, 'Running');
     await device.stopDaemon('SIGTERM');
     configure('memory.available: 100%');

@@ -23,6 +23,7 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'core.v1.ServiceAccount': 'A ServiceAccount is who the processes of a pod are to the device.',
   'events.v1.Event': 'An Event says what has happened to an object: the newer form of the same events.',
   'node.v1.RuntimeClass': 'A RuntimeClass is another way to run the containers of a pod, and what it costs.',
+  'scheduling.v1.PriorityClass': 'A PriorityClass is a name for how important pods are.',
   'run.eliot.v1alpha1.Image':
     'An Image is an image that is on the device or on its way. Deleting one removes it, unless something wants it.',
   'run.eliot.v1alpha1.ImageArchive':

@@ -71,7 +71,7 @@ export const podDescriptions: Descriptions = {
     overhead: 'What the runtime itself needs.',
     preemptionPolicy: 'Whether the pod may push others away: PreemptLowerPriority or Never.',
     priority: 'The higher, the later it is evicted.',
-    priorityClassName: 'system-node-critical or system-cluster-critical, or a name with no meaning here.',
+    priorityClassName: 'The PriorityClass that says how important the pod is.',
     readinessGates: 'Further conditions that must be True for the pod to be ready.',
     resourceClaims: 'Claims of devices that containers may use.',
     runtimeClassName: "Which of the runtime's handlers runs the pod.",

@@ -7,12 +7,15 @@ import type { GroupVersionResource, ObjectKey } from '../../api/object-client.ts
 import { findKind } from '../../api/scheme.ts';
 import { isStatusError, StatusError } from '../../lib/status-error.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
+import { readAll } from './list.ts';
 import { loadObject } from './load.ts';
 
 /** What steps may ask of the registry that they stand in. */
 export interface AdmissionTools {
   /** Another object; undefined when there is none. */
   find<T = KubeObject>(resource: GroupVersionResource, key: ObjectKey): Promise<T | undefined>;
+  /** Every object of a cluster-wide resource of which there are few. */
+  list<T = KubeObject>(resource: GroupVersionResource): Promise<readonly T[]>;
   /** Makes an object that a new one needs; fine when somebody else was faster. Makes nothing for a dry run. */
   ensure(resource: GroupVersionResource, object: object): Promise<void>;
   readonly context: WriteContext;
@@ -39,6 +42,7 @@ export async function admit(
         throw error;
       }
     },
+    list: async <T>(resource: GroupVersionResource) => (await readAll(deps, kindOf(resource))) as readonly T[],
     ensure: async (resource, wanted) => {
       if (context.dryRun) return;
       try {

@@ -13,6 +13,7 @@ import { objectKey } from './keys.ts';
 import { withManagedFields } from './managed-fields.ts';
 import { withoutServerFields } from './merge-update.ts';
 import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
+import { checkOneDefault } from './priority-classes.ts';
 import { isPod } from './removal.ts';
 import { schedulePod } from './schedule-pod.ts';
 
@@ -96,6 +97,7 @@ async function insert(
   const admitted = await admit(deps, kind, complete, context, create);
   const started = kind.prepareForCreate?.(admitted) ?? admitted;
   validateObject(kind, started);
+  await checkOneDefault(deps, kind, started);
   const prepared = placed(deps, kind, started, context);
   // What the server puts in beyond the defaults (the node, a service account) is nobody's.
   const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;

@@ -13,6 +13,7 @@ import { checkImageUnused, isImage } from './image-in-use.ts';
 import { objectKey } from './keys.ts';
 import { loadObject } from './load.ts';
 import { checkNamespaceMayGo } from './namespace-lifecycle.ts';
+import { checkPriorityClassMayGo } from './priority-classes.ts';
 import { withPropagation } from './propagation.ts';
 import { hasFinalizers, isNamespace, isPod } from './removal.ts';
 
@@ -29,7 +30,7 @@ export interface Deleted {
 /**
  * Starts the deletion, or shortens one under way: a grace period never grows.
  *
- * @throws StatusError NotFound, Conflict (a precondition does not hold), Forbidden (a namespace that must stay)
+ * @throws StatusError NotFound, Conflict (a precondition does not hold), Forbidden (a namespace or a priority class that must stay)
  */
 export async function deleteObject(
   deps: RegistryDeps,
@@ -38,6 +39,7 @@ export async function deleteObject(
   options: DeleteOptions,
 ): Promise<Deleted> {
   if (isNamespace(kind)) checkNamespaceMayGo(key.name);
+  checkPriorityClassMayGo(kind, key.name);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const current = await loadObject(deps, kind, key);
     checkPreconditions(kind, current.object, options);

@@ -45,6 +45,13 @@ export function readList(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind, reque
   return readPages(deps, kind, { request, selection, limit });
 }
 
+/** Every object of a kind of which there are few. */
+export async function readAll(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind): Promise<readonly KubeObject[]> {
+  const found: KubeObject[] = [];
+  for await (const page of readList(deps, kind, {})) found.push(...page);
+  return found;
+}
+
 function checkRevision(deps: Pick<RegistryDeps, 'store'>, request: ListRequest): void {
   const asked = parseRevision(request.resourceVersion);
   const match = parseRevisionMatch(request.resourceVersionMatch);

@@ -14,6 +14,7 @@ import { objectKey } from './keys.ts';
 import { loadObject } from './load.ts';
 import { withManagedFields } from './managed-fields.ts';
 import { mergeUpdate } from './merge-update.ts';
+import { checkOneDefault } from './priority-classes.ts';
 import { isReadyToGo } from './removal.ts';
 
 /** Bound on read-modify-write; only reached when something writes the object without pause. */
@@ -113,6 +114,7 @@ async function store(
   });
   if (isSame && sameOwners(next.metadata.managedFields, before)) return unchanged;
   validateObject(kind, next, current.object, update.subresource);
+  await checkOneDefault(deps, kind, next);
   const removed = next.metadata.deletionTimestamp !== undefined && isReadyToGo(kind, next);
   if (context.dryRun) return { object: next, removed };
   const key = objectKey(kind, update.key);

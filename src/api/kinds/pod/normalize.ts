@@ -54,6 +54,19 @@ export function preparePodForCreate(pod: Pod): Pod {
   };
 }
 
+/** As Kubernetes' Priority admission: a write that leaves out what was computed does not change it. */
+export function preparePodForUpdate(next: Pod, previous: Pod): Pod {
+  const { priority, preemptionPolicy } = previous.spec;
+  return {
+    ...next,
+    spec: {
+      ...(priority === undefined ? {} : { priority }),
+      ...(preemptionPolicy === undefined ? {} : { preemptionPolicy }),
+      ...next.spec,
+    },
+  };
+}
+
 function normalizeContainer(container: Container, spec: PodSpec): Container {
   const { limits, requests } = container.resources;
   return {

@@ -2,7 +2,7 @@
 import { allVerbs, type KindDescription } from '../../schema/kind.ts';
 import { podFields } from './fields/pod.ts';
 import { keepPodObservation } from './keep-observation.ts';
-import { normalizePod, preparePodForCreate } from './normalize.ts';
+import { normalizePod, preparePodForCreate, preparePodForUpdate } from './normalize.ts';
 import { podColumns, podRow } from './row.ts';
 import { preparePodForStatusUpdate } from './status-update.ts';
 import type { Pod } from './types.ts';
@@ -36,6 +36,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   hasGeneration: true,
   normalize: normalizePod,
   prepareForCreate: preparePodForCreate,
+  prepareForUpdate: preparePodForUpdate,
   prepareForStatusUpdate: preparePodForStatusUpdate,
   validate: validatePod,
   validateCreate: validatePodCreate,
