@@ -1,5 +1,5 @@
 /**
- * How pods reach the API of their device (docs/adr/0023): at the address of their bridge, which every pod network has,
+ * How pods reach the API of their device (docs/adr/0021): at the address of their bridge, which every pod network has,
  * at the port that clients use. Nothing has to be set up when the API listens on every address; else it listens there
  * too, for pods only.
  */

@@ -23,7 +23,7 @@ export function serviceAccountGroups(namespace: string): readonly string[] {
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, authenticatedGroup];
 }
 
-/** The groups that an account's annotation `eliot.run/role` puts it in (docs/adr/0022). */
+/** The groups that an account's annotation `eliot.run/role` puts it in (docs/adr/0020). */
 export function roleGroups(account: Pick<ServiceAccount, 'metadata'>): readonly string[] {
   switch (account.metadata.annotations?.[serviceAccountRoles.annotation]) {
     case 'cluster-admin':

@@ -2,7 +2,7 @@
  * Makes images present by their pull policy, with the kubelet's back-off, events and waiting reasons.
  *
  * An image on the device needs no registry unless the policy is Always, and even then not when the registry cannot be
- * reached (docs/adr/0032). Few pulls run at once, and two pods that want the same image wait for one download.
+ * reached (docs/adr/0023). Few pulls run at once, and two pods that want the same image wait for one download.
  */
 
 import { normalizeImageReference } from '../../api/image-reference.ts';

@@ -1,5 +1,5 @@
 /**
- * How long a token lives on a device whose clock may be wrong by decades and may jump (docs/adr/0021).
+ * How long a token lives on a device whose clock may be wrong by decades and may jump (docs/adr/0019).
  *
  * Within the boot in which it was issued, its life is measured by the clock that never jumps: a device that starts in
  * 1970 and learns an hour later that it is 2026 locks nobody out, and one that is set back lets nobody in for longer.
