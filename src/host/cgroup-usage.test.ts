@@ -47,6 +47,17 @@ describe('what a control group uses', () => {
     assert.equal(await reader.cgroup('/a/none'), undefined);
   });
 
+  it('is nothing when the group is removed while it is read, and other failures are told', async () => {
+    for (const tree of ['cgroup.controllers', 'memory']) {
+      await rm(base, { recursive: true });
+      await file(tree, '');
+      const failing = (code: string) =>
+        createUsageReader(base, '/proc', () => Promise.reject(Object.assign(new Error(code), { code })));
+      assert.equal(await (await failing('ENODEV')).cgroup('/a/pod1'), undefined);
+      await assert.rejects((await failing('EIO')).cgroup('/a/pod1'), { code: 'EIO' });
+    }
+  });
+
   it('of the machine is what is neither idle nor free', async () => {
     await file('proc/stat', 'cpu  100 10 50 9000 900 5 5 3 0 0\ncpu0 1 1 1 1\n');
     await file(

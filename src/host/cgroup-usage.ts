@@ -35,17 +35,25 @@ export interface UsageReader {
 
 const root = '/sys/fs/cgroup';
 
-/** @param base the mounted root of control groups, @param proc of `/proc`; other ones in tests */
-export async function createUsageReader(base: string = root, proc = '/proc'): Promise<UsageReader> {
+type ReadText = (path: string) => Promise<string>;
+type ReadIfPresent = (path: string) => Promise<string | undefined>;
+
+/** @param base the mounted root of control groups, @param proc of `/proc`, @param read of a file; other ones in tests */
+export async function createUsageReader(
+  base: string = root,
+  proc = '/proc',
+  read: ReadText = (path) => readFile(path, 'utf8'),
+): Promise<UsageReader> {
+  const text: ReadIfPresent = (path) => unlessMissing(unlessRemoved(read(path)));
   const names = await readdir(base).catch(() => [] as string[]);
   const isUnified = names.includes('cgroup.controllers');
   return {
-    cgroup: isUnified ? (path) => unifiedUsage(`${base}${path}`) : (path) => legacyUsage(base, path),
-    machine: () => machineUsage(proc),
+    cgroup: isUnified ? (path) => unifiedUsage(text, `${base}${path}`) : (path) => legacyUsage(text, base, path),
+    machine: () => machineUsage(text, proc),
   };
 }
 
-async function unifiedUsage(directory: string): Promise<CgroupUsage | undefined> {
+async function unifiedUsage(text: ReadIfPresent, directory: string): Promise<CgroupUsage | undefined> {
   const [cpu, current, stat, pids] = await Promise.all(
     ['cpu.stat', 'memory.current', 'memory.stat', 'pids.current'].map((file) => text(`${directory}/${file}`)),
   );
@@ -62,7 +70,7 @@ async function unifiedUsage(directory: string): Promise<CgroupUsage | undefined>
   };
 }
 
-async function legacyUsage(base: string, path: string): Promise<CgroupUsage | undefined> {
+async function legacyUsage(text: ReadIfPresent, base: string, path: string): Promise<CgroupUsage | undefined> {
   const [cpu, current, stat, pids] = await Promise.all([
     text(`${base}/cpuacct${path}/cpuacct.usage`),
     text(`${base}/memory${path}/memory.usage_in_bytes`),
@@ -85,7 +93,7 @@ async function legacyUsage(base: string, path: string): Promise<CgroupUsage | un
 /** The kernel counts in ticks of 10 ms. */
 const tickNanos = 10_000_000;
 
-async function machineUsage(proc: string): Promise<MachineUsage> {
+async function machineUsage(text: ReadIfPresent, proc: string): Promise<MachineUsage> {
   const [stat = '', meminfo = ''] = await Promise.all([text(`${proc}/stat`), text(`${proc}/meminfo`)]);
   // user nice system idle iowait irq softirq steal: all but idling and waiting.
   const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(/\s+/).map(Number);
@@ -107,6 +115,12 @@ function field(content: string, name: string): number {
   return Number.parseInt(content.slice(start + name.length + 1).trimStart(), 10) || 0;
 }
 
-function text(path: string): Promise<string | undefined> {
-  return unlessMissing(readFile(path, 'utf8'));
+/** The kernel says ENODEV of a file whose group was removed after it was opened. */
+async function unlessRemoved(access: Promise<string>): Promise<string | undefined> {
+  try {
+    return await access;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENODEV') return undefined;
+    throw error;
+  }
 }
