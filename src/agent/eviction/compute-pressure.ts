@@ -38,8 +38,10 @@ export interface Pressure extends PressureMemory {
   readonly conditions: ReadonlySet<PressureType>;
   /** Thresholds for which a pod must go now, the most urgent first. */
   readonly toReclaim: readonly MetThreshold[];
-  /** The smallest part of what is left to what must be left; a little above 1 is close. */
+  /** The smallest part of what is left to what must be left, of memory and processes; a little above 1 is close. */
   readonly closeness: number;
+  /** The same of room on disk, which is used up more slowly. */
+  readonly diskCloseness: number;
 }
 
 export const noMemory: PressureMemory = { metSince: new Map(), seenAt: new Map() };
@@ -64,6 +66,7 @@ export function computePressure(
   const seenAt = new Map(memory.seenAt);
   const toReclaim: MetThreshold[] = [];
   let closeness = Infinity;
+  let diskCloseness = Infinity;
   for (const signal of order) {
     const seen = signals[signal];
     if (seen === undefined) continue;
@@ -77,7 +80,9 @@ export function computePressure(
       const since = memory.metSince.get(key);
       // Once it is met, so much more must be free again.
       const reclaim = since === undefined ? 0 : amountOf(settings.evictionMinimumReclaim[signal], seen.capacity);
-      closeness = Math.min(closeness, quantity === 0 ? Infinity : seen.available / quantity);
+      const share = quantity === 0 ? Infinity : seen.available / quantity;
+      if (pressureOf(signal) === 'DiskPressure') diskCloseness = Math.min(diskCloseness, share);
+      else closeness = Math.min(closeness, share);
       if (seen.available >= quantity + reclaim) continue;
       metSince.set(key, since ?? nowMs);
       seenAt.set(pressureOf(signal), nowMs);
@@ -91,7 +96,7 @@ export function computePressure(
       .filter(([, at]) => at === nowMs || nowMs - at < settings.evictionPressureTransitionPeriod)
       .map(([type]) => type),
   );
-  return { metSince, seenAt, conditions, toReclaim, closeness };
+  return { metSince, seenAt, conditions, toReclaim, closeness, diskCloseness };
 }
 
 function pressureOf(signal: SignalName): PressureType {

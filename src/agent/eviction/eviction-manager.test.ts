@@ -67,6 +67,18 @@ beforeEach(() => {
   told = [];
 });
 
+/** Until the next sleep is over, in milliseconds. */
+async function pause(): Promise<number> {
+  for (let ms = 0; ms <= 20_000; ms += 500) {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    if (clock.sleeping === 0) return ms;
+    const before = clock.sleeping;
+    clock.advance(500);
+    if (clock.sleeping < before) return ms + 500;
+  }
+  return Number.NaN;
+}
+
 describe('eviction', () => {
   it('takes the greediest pod, tells why, and waits until it is gone', async () => {
     const eviction = manager();
@@ -172,20 +184,22 @@ describe('eviction', () => {
     const stop = new AbortController();
     const eviction = manager();
     const running = eviction.run(stop.signal);
-    const pause = async (): Promise<number> => {
-      for (let ms = 0; ms <= 20_000; ms += 500) {
-        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-        if (clock.sleeping === 0) return ms;
-        const before = clock.sleeping;
-        clock.advance(500);
-        if (clock.sleeping < before) return ms + 500;
-      }
-      return Number.NaN;
-    };
     assert.equal(await pause(), 10_000);
     available = 250 * mib;
     await pause();
     assert.equal(await pause(), 1_000);
+    stop.abort();
+    await running;
+  });
+
+  it('looks no more often than the kubelet while only the disk is near, which may last', async () => {
+    const stop = new AbortController();
+    const eviction = manager({
+      signals: { read: async () => ({ 'nodefs.available': { available: 140, capacity: 1000 } }) },
+    });
+    const running = eviction.run(stop.signal);
+    assert.equal(await pause(), 10_000);
+    assert.equal(await pause(), 10_000);
     stop.abort();
     await running;
   });

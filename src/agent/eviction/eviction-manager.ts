@@ -56,8 +56,10 @@ export interface EvictionDeps {
 
 /** How long the next pod waits for the one before it to be gone, in milliseconds. */
 const cleanupMs = 30_000;
-/** Looks while something comes near its threshold. */
+/** Between two looks while memory or processes come near their threshold, in milliseconds. */
 const nearLookMs = 1_000;
+/** The same for room on disk, which may stay near for ever, in milliseconds; as the kubelet's own looks. */
+const nearDiskLookMs = 10_000;
 /** Between two tries to give back what nobody needs on disk, which reads every stored object, in milliseconds. */
 const reclaimEveryMs = 10_000;
 /** What counts as near: so many times what must be left. */
@@ -104,10 +106,14 @@ export class EvictionManager implements PodVerdicts {
         if (signal.aborted) return;
         log.warn('cannot look at what is left on the node', { error });
       }
-      const isNear = (this.#pressure?.closeness ?? Infinity) < near;
-      const pauseMs = Math.min(settings.nodeStatusUpdateFrequency, isNear ? nearLookMs : Infinity);
-      await clock.sleep(pauseMs * (0.9 + 0.2 * random()), signal).catch(() => {});
+      await clock.sleep(this.#pauseMs() * (0.9 + 0.2 * random()), signal).catch(() => {});
     }
+  }
+
+  #pauseMs(): number {
+    const { closeness = Infinity, diskCloseness = Infinity } = this.#pressure ?? {};
+    const nearPauseMs = closeness < near ? nearLookMs : diskCloseness < near ? nearDiskLookMs : Infinity;
+    return Math.min(this.#deps.settings.nodeStatusUpdateFrequency, nearPauseMs);
   }
 
   /** One look at the node; evicts at most one pod. */
