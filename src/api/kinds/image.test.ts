@@ -29,6 +29,21 @@ describe('the name of an image object', () => {
   });
 });
 
+describe('the image of an image object', () => {
+  const fieldsOf = (image: string) => {
+    const object = { metadata: { name: imageObjectName(image) }, spec: { image }, status: {} } as Image;
+    return imageKind.validate(object).map(({ field }) => field);
+  };
+
+  for (const image of ['a b', 'docker.io/library/Busybox:1', 'r.lan/a:', 'r.lan/a@sha256:12', 'r.lan/../a:1']) {
+    it(`must be a name of an image, not ${image}`, () => assert.deepEqual(fieldsOf(image), ['spec.image']));
+  }
+
+  for (const image of ['docker.io/library/busybox:1.36', '127.0.0.1:5000/app:1', `ghcr.io/a/b@${digest}`, digest]) {
+    it(`may be ${image.slice(0, 40)}`, () => assert.deepEqual(fieldsOf(image), []));
+  }
+});
+
 describe('the row of an image', () => {
   const rowOf = (status: Image['status']) =>
     imageKind.row(

@@ -3,6 +3,8 @@
  * removes these objects as the runtime's images come and go; deleting one removes the image.
  */
 import { createHash } from 'node:crypto';
+import { isStatusError } from '../../lib/status-error.ts';
+import { parseImageReference } from '../image-reference.ts';
 import { bool, defaulted, int64, list, message, required, scalars, string, time } from '../schema/field.ts';
 import { invalidValue } from '../schema/field-error.ts';
 import { allVerbs, type FieldError, type KindDescription, type ObjectOfKind } from '../schema/kind.ts';
@@ -120,8 +122,19 @@ function validateImage(image: Image): FieldError[] {
   const due = imageObjectName(image.spec.image);
   return [
     ...validateMetadata(image.metadata, { namespaced: false }),
+    ...validateReference(image.spec.image),
     ...(name === due ? [] : [invalidValue('metadata.name', name ?? '', `must be ${due}, which stands for this image`)]),
   ];
+}
+
+function validateReference(reference: string): FieldError[] {
+  try {
+    parseImageReference(reference);
+    return [];
+  } catch (error) {
+    if (!isStatusError(error, 'Invalid')) throw error;
+    return [invalidValue('spec.image', reference, error.message)];
+  }
 }
 
 function statusWord({ state = 'Unknown', layers = [] }: ImageStatus): string {
