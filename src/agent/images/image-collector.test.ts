@@ -114,6 +114,22 @@ describe('collecting images', () => {
     assert.deepEqual(warnings, []);
   });
 
+  it('keeps what a pod comes to want while others are removed', async () => {
+    images.add('r.lan/first:1', { sizeBytes: 60 });
+    images.add('r.lan/second:1', { sizeBytes: 60 });
+    await collector.collect(signal).catch(() => {});
+    clock.advance(120_000);
+    const remove = images.remove.bind(images);
+    images.remove = async (...of) => {
+      await remove(...of);
+      for (const name of await names()) users.set(name, ['default/new']);
+    };
+    await collector.reclaim(signal);
+    const [kept, ...others] = await names();
+    assert.ok(kept !== undefined && users.has(kept));
+    assert.deepEqual(others, []);
+  });
+
   it('tells the node from the second failure on', async () => {
     images.faults.fail('listImages', new Error('no answer'), 2);
     const stop = new AbortController();

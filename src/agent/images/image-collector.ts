@@ -86,8 +86,7 @@ export class ImageCollector {
   async collect(signal: AbortSignal): Promise<void> {
     const { settings, clock, space, warn } = this.#deps;
     const limits = { minimumAgeMs: settings.imageMinimumGCAge, maximumAgeMs: settings.imageMaximumGCAge };
-    const users = await this.#deps.users();
-    const unused = await this.#lookForUnused(users, signal);
+    const { unused, users } = await this.#lookForUnused(signal);
     const now = clock.monotonicMs();
     const expired = computeExpired(unused, limits, now);
     await this.#remove(expired, signal);
@@ -98,8 +97,7 @@ export class ImageCollector {
     if (wanted === 0) return;
     const left = unused.filter((image) => !expired.includes(image));
     const garbage = computeGarbage(left, limits, wanted, now);
-    await this.#remove(garbage, signal);
-    const freed = garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const freed = await this.#remove(garbage, signal);
     if (freed >= wanted) return;
     const message = `Failed to garbage collect required amount of images. Attempted to free ${wanted} bytes, but only found ${freed} bytes eligible to free.`;
     warn('FreeDiskSpaceFailed', message);
@@ -110,20 +108,22 @@ export class ImageCollector {
   async reclaim(signal: AbortSignal): Promise<void> {
     const { settings, clock } = this.#deps;
     const limits = { minimumAgeMs: settings.imageMinimumGCAge, maximumAgeMs: settings.imageMaximumGCAge };
-    const users = await this.#deps.users();
-    const unused = await this.#lookForUnused(users, signal);
+    const { unused, users } = await this.#lookForUnused(signal);
     const now = clock.monotonicMs();
     await this.#remove(computeGarbage(unused, limits, Infinity, now), signal);
     await this.#endPulls(users, true, now, signal);
   }
 
-  async #lookForUnused(users: ImageUsers, signal: AbortSignal): Promise<UnusedImage[]> {
+  /** Asks last what is wanted, which changes most. */
+  async #lookForUnused(signal: AbortSignal): Promise<{ readonly unused: UnusedImage[]; readonly users: ImageUsers }> {
     const { images, runtime, clock } = this.#deps;
     const inUse = new Set((await runtime.listContainers({}, signal)).map(({ imageId }) => imageId));
+    const stored = await images.list(signal);
+    const users = await this.#deps.users();
     const now = clock.monotonicMs();
     const seen = new Map<string, Seen>();
     const unused: UnusedImage[] = [];
-    for (const image of await images.list(signal)) {
+    for (const image of stored) {
       const { id, sizeBytes } = image;
       const before = this.#seen.get(id) ?? { firstSeenMs: now, lastUsedMs: 0 };
       const isUsed = inUse.has(id) || namesOf(image).some((name) => users.has(name));
@@ -132,17 +132,27 @@ export class ImageCollector {
       if (!isUsed && !image.sideLoaded && !image.pinned) unused.push({ id, sizeBytes, ...before });
     }
     this.#seen = seen;
-    return unused;
+    return { unused, users };
   }
 
-  async #remove(garbage: readonly UnusedImage[], signal: AbortSignal): Promise<void> {
+  /**
+   * Looks again before each, as a pod may have come to want it meanwhile, and no registry may be in reach.
+   *
+   * @returns bytes of what was removed
+   */
+  async #remove(garbage: readonly UnusedImage[], signal: AbortSignal): Promise<number> {
     const { images, log, onRemoved } = this.#deps;
+    let freed = 0;
     for (const { id, sizeBytes } of garbage) {
+      const { unused } = await this.#lookForUnused(signal);
+      if (!unused.some((image) => image.id === id)) continue;
       log.info('image removed to free space', { image: id, sizeBytes });
       await images.remove(id, signal);
       this.#seen.delete(id);
+      freed += sizeBytes;
     }
     if (garbage.length > 0) onRemoved();
+    return freed;
   }
 
   /** What a pull had downloaded stays while something wants the image, and a day longer; not when space is short. */
