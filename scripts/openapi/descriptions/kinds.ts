@@ -31,6 +31,6 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'authorization.v1.LocalSubjectAccessReview':
     'A LocalSubjectAccessReview tells whether somebody may do something in one namespace.',
   'authorization.v1.SubjectAccessReview': 'A SubjectAccessReview tells whether somebody may do something.',
-  'io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics': 'NodeMetrics tell what the device uses.',
-  'io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics': 'PodMetrics tell what the containers of a pod use.',
+  'metrics.v1beta1.NodeMetrics': 'NodeMetrics tell what the device uses.',
+  'metrics.v1beta1.PodMetrics': 'PodMetrics tell what the containers of a pod use.',
 };
