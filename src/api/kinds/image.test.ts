@@ -44,6 +44,11 @@ describe('the image of an image object', () => {
   }
 });
 
+it('an image object without a name of an image is left to the field table', () => {
+  const image = { metadata: { name: 'a' }, spec: {}, status: {} } as unknown as Image;
+  assert.deepEqual(imageKind.validate(image), []);
+});
+
 describe('the row of an image', () => {
   const rowOf = (status: Image['status']) =>
     imageKind.row(

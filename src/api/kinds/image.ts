@@ -118,12 +118,16 @@ export function imageObjectName(reference: string): string {
 }
 
 function validateImage(image: Image): FieldError[] {
-  const { name } = image.metadata;
-  const due = imageObjectName(image.spec.image);
+  const { name = '' } = image.metadata;
+  const reference: string | undefined = image.spec.image;
+  const problems = validateMetadata(image.metadata, { namespaced: false });
+  // That it is missing is said by the field table.
+  if (!reference) return problems;
+  const due = imageObjectName(reference);
   return [
-    ...validateMetadata(image.metadata, { namespaced: false }),
-    ...validateReference(image.spec.image),
-    ...(name === due ? [] : [invalidValue('metadata.name', name ?? '', `must be ${due}, which stands for this image`)]),
+    ...problems,
+    ...validateReference(reference),
+    ...(name === due ? [] : [invalidValue('metadata.name', name, `must be ${due}, which stands for this image`)]),
   ];
 }
 
