@@ -151,6 +151,9 @@ export interface Kubelet {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** When the runtime was not looked at by then, pods are evicted by what their groups alone tell. */
+const evictsUnobservedAfterMs = 10_000;
+
 /** @param stopping aborts when the process stops; the same signal must later be given to `run` */
 export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet {
   const { client, runtime, images, clock, log, events, informers, host, machine, dirs, settings, hostIPs } = deps;
@@ -344,6 +347,11 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
         (uid) => workers.has(uid) || informers.pods.list().some(({ metadata }) => metadata.uid === uid),
       ),
   });
+  /** Whom to evict is a question of what its containers use: they must be known, unless the runtime does not answer. */
+  const evictOnceObserved = async (signal: AbortSignal): Promise<void> => {
+    await Promise.race([cache.whenListed, clock.sleep(evictsUnobservedAfterMs, signal).catch(() => {})]);
+    await eviction.run(signal);
+  };
   return {
     cache,
     devices,
@@ -361,7 +369,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       await Promise.all([
         admission.run(signal),
         // Nothing may be ended that the store does not know for certain.
-        ...(mayEndOrphans() ? [eviction.run(signal)] : []),
+        ...(mayEndOrphans() ? [evictOnceObserved(signal)] : []),
         prober.run(signal),
         dns.run(signal),
         cache.run(signal),

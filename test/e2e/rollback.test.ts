@@ -91,7 +91,7 @@ describe('automatic roll-back', { concurrency: 4 }, () => {
     await w.change(deployments, 'crash', { template: template('crash', shell('sleep 4; exit 3')) });
     const message = await untilRolledBack(w, 'crash', 'ContainerCrashed');
     assert.match(message, /container app of pod crash-\S+ ended with exit code 3 \(Error\)/);
-    assert.deepEqual(await w.sizes('crash'), [1, 0]);
+    await w.until('the new pods gone', async () => (await w.sizes('crash')).join() === '1,0');
   });
 
   it('returns when a readiness probe fails in the bake time', async () => {
@@ -102,7 +102,7 @@ describe('automatic roll-back', { concurrency: 4 }, () => {
     await w.change(deployments, 'probe', { template: template('probe', { ...shell(line), readinessProbe }) });
     const message = await untilRolledBack(w, 'probe', 'NotReady');
     assert.match(message, /pod probe-\S+ is no longer ready: containers with unready status: \[app\]/);
-    assert.deepEqual(await w.sizes('probe'), [1, 0]);
+    await w.until('the new pods gone', async () => (await w.sizes('probe')).join() === '1,0');
   });
 
   it('trusts a revision that lasts its bake time, and then keeps it', async () => {
@@ -225,7 +225,7 @@ describe('a roll-out whose daemon is killed', () => {
     await killAfter(0);
     await untilRolledBack(w, 'unlucky', 'ProgressDeadlineExceeded');
     await delay(2_000);
-    assert.deepEqual(await w.sizes('unlucky'), [1, 0]);
+    await w.until('the new pods gone', async () => (await w.sizes('unlucky')).join() === '1,0');
     const [now] = await w.podsOf('unlucky');
     assert.equal(now?.metadata.uid, old?.metadata.uid);
     assert.equal(now?.status.containerStatuses?.[0]?.containerID, old?.status.containerStatuses?.[0]?.containerID);
