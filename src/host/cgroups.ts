@@ -3,6 +3,7 @@
  * and leaves the directories behind (runtime-facts 0.9). Knows v2 (one tree) and v1 (one tree a
  * controller, also in hybrid mode). Paths are below the root, for example `/eliot-1/burstable/pod<uid>`.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StatusError } from '../lib/status-error.ts';
@@ -143,11 +144,13 @@ class LegacyCgroups implements Cgroups {
 }
 
 async function write(directory: string, file: string, value: string): Promise<void> {
+  const path = `${directory}/${file}`;
   try {
-    await writeFile(`${directory}/${file}`, value);
+    await writeFile(path, value);
   } catch (cause) {
-    // A controller the kernel was built without has no file.
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    const { code } = cause as NodeJS.ErrnoException;
+    // A controller that the kernel runs without has no file, and nobody may make one there.
+    if (code === 'ENOENT' || (code === 'EACCES' && !existsSync(path))) return;
     throw new StatusError('InternalError', `write ${value} to ${directory}/${file}`, { cause });
   }
 }
