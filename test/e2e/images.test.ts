@@ -24,7 +24,8 @@ interface ImageObject {
   };
 }
 
-describe('images', { concurrency: 4 }, () => {
+// One after the other: the first one kills eliotd.
+describe('images', () => {
   let device: TestDevice;
   let registry: DockerRegistry;
   const proxies: BlobProxy[] = [];
