@@ -5,11 +5,12 @@
 import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { ObjectMeta } from '../api/meta.ts';
 import type { ObjectClient } from '../api/object-client.ts';
-import { configMaps, namespaces as namespaceResource } from '../api/resources.ts';
+import { configMaps } from '../api/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { WorkQueue } from '../lib/work-queue.ts';
+import { isNamespaceEnding } from './namespace-ending.ts';
 import type { ObjectSource } from './object-source.ts';
 
 const name = 'kube-root-ca.crt';
@@ -85,16 +86,9 @@ export class RootCaController {
     } catch (error) {
       // Its change comes as an event; gone, or the namespace is.
       if (isStatusError(error, 'AlreadyExists', 'Conflict', 'NotFound')) return;
-      if (isStatusError(error, 'Forbidden') && (await this.#isTerminating(namespace))) return;
+      if (isNamespaceEnding(error)) return;
       throw error;
     }
-  }
-
-  async #isTerminating(namespace: string): Promise<boolean> {
-    const current = await this.#deps.client.get<{ readonly metadata: ObjectMeta }>(namespaceResource, {
-      name: namespace,
-    });
-    return current.metadata.deletionTimestamp !== undefined;
   }
 }
 

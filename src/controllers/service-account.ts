@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { WorkQueue } from '../lib/work-queue.ts';
+import { isNamespaceEnding } from './namespace-ending.ts';
 import type { ObjectSource } from './object-source.ts';
 
 const accountName = 'default';
@@ -66,14 +67,8 @@ export class ServiceAccountController {
     } catch (error) {
       // Made by somebody else, or the namespace is on its way out (Forbidden) or gone (NotFound).
       if (isStatusError(error, 'AlreadyExists', 'NotFound')) return;
-      if (isStatusError(error, 'Forbidden') && (await this.#isTerminating(namespace))) return;
+      if (isNamespaceEnding(error)) return;
       throw error;
     }
-  }
-
-  async #isTerminating(namespace: string): Promise<boolean> {
-    const resource = { group: '', version: 'v1', resource: 'namespaces' };
-    const current = await this.#deps.client.get(resource, { name: namespace });
-    return current.metadata.deletionTimestamp !== undefined;
   }
 }
