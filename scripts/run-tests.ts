@@ -23,7 +23,7 @@ const levels: readonly Level[] = [
   { name: 'unit', files: 'src/**/*.test.ts', concurrency: availableParallelism(), timeoutMs: 120_000 },
   { name: 'architecture', files: 'test/*.test.ts', concurrency: 1, timeoutMs: 120_000 },
   { name: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
-  { name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
+  { name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 2, timeoutMs: 600_000 },
   { name: 'docs', files: 'test/docs/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
   { name: 'vm', files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMs: 2_400_000, onDemand: true },
 ];
@@ -71,6 +71,9 @@ function runLevel(level: Level, files: readonly string[]): Promise<Summary> {
       `--test-concurrency=${level.concurrency}`,
       `--test-timeout=${level.timeoutMs}`,
       '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${root}/scripts/file-times-reporter.ts`,
+      `--test-reporter-destination=${root}/.cache/times-${level.name}.txt`,
       '--disable-warning=ExperimentalWarning',
       ...files,
     ],

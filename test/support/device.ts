@@ -11,6 +11,7 @@ import { makeBusyboxImage } from '../../scripts/busybox-image.ts';
 import { Background } from './background.ts';
 import { type CommandOptions, type CommandResult, run, runOk } from './command.ts';
 import { kubectlPath } from './kubectl.ts';
+import { claimPodNetwork, type PodNetwork } from './pod-network.ts';
 import { waitFor } from './wait.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -39,7 +40,7 @@ export class TestDevice {
   readonly logFile: string;
   readonly bridge: string;
   readonly port: number;
-  readonly podCidr: string;
+  readonly #network: PodNetwork;
   #args: readonly string[];
   #daemon: ChildProcess | undefined;
 
@@ -52,7 +53,7 @@ export class TestDevice {
     this.kubeconfig = join(this.dataDir, 'admin.kubeconfig');
     this.logFile = join(this.directory, 'eliotd.log');
     this.bridge = `et${process.pid}${count}`.slice(0, 15);
-    this.podCidr = `10.${100 + ((process.pid + count * 7) % 100)}.0.0/16`;
+    this.#network = claimPodNetwork();
     const config = join(this.directory, 'eliotd.yaml');
     if (options.config !== undefined) writeFileSync(config, options.config);
     this.#args = [...(options.args ?? []), ...(options.config === undefined ? [] : ['--config', config])];
@@ -100,6 +101,10 @@ export class TestDevice {
       '--no-discovery',
       ...this.#args,
     ];
+  }
+
+  get podCidr(): string {
+    return this.#network.cidr;
   }
 
   get pid(): number {
@@ -216,6 +221,7 @@ export class TestDevice {
     const reset = await run(join(root, 'bin/eliotd'), ['reset', ...own]);
     rmSync(this.directory, { recursive: true, force: true });
     rmSync(this.runDir, { recursive: true, force: true });
+    this.#network.release();
     if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
   }
 
