@@ -12,9 +12,10 @@ import { type Clock, formatTime } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../lib/work-queue.ts';
+import { follow, runControlLoop } from './control-loop.ts';
 import { emptyNamespace } from './empty-namespace.ts';
 import { computeNamespaceConditions, type NamespaceContent } from './namespace-conditions.ts';
-import type { ObjectSource } from './object-source.ts';
+import type { ObjectChange, ObjectSource } from './object-source.ts';
 
 /** Milliseconds until a namespace with content left is looked at again, when no change of its pods says so earlier. */
 const againAfterMs = 1_000;
@@ -45,29 +46,19 @@ export class NamespaceController {
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { pods } = this.#deps;
-    const enqueue = (object: { readonly metadata: ObjectMeta }): void => {
-      if (isTerminating(object)) this.#queue.add(object.metadata.name ?? '');
+  run(signal: AbortSignal): Promise<void> {
+    const { namespaces: source, pods } = this.#deps;
+    const enqueue = (namespace: Namespace | undefined): void => {
+      if (namespace !== undefined && isTerminating(namespace)) this.#queue.add(namespace.metadata.name ?? '');
     };
-    const stops = [
-      this.#deps.namespaces.onChange(({ type, object }) => (type === 'deleted' ? undefined : enqueue(object))),
-    ];
-    for (const object of this.#deps.namespaces.list()) enqueue(object);
+    const followings = [follow(source, ({ type, object }) => enqueue(type === 'deleted' ? undefined : object))];
     if (pods !== undefined) {
-      const onPod = (namespace = ''): void => {
-        const owner = this.#deps.namespaces.get({ name: namespace });
-        if (owner !== undefined) enqueue(owner);
+      const onPod = ({ type, object }: ObjectChange<{ readonly metadata: ObjectMeta }>): void => {
+        if (type === 'deleted') enqueue(source.get({ name: object.metadata.namespace ?? '' }));
       };
-      stops.push(
-        pods.onChange(({ type, object }) => (type === 'deleted' ? onPod(object.metadata.namespace) : undefined)),
-      );
+      followings.push(follow(pods, onPod));
     }
-    try {
-      await this.#queue.run(signal);
-    } finally {
-      for (const stop of stops) stop();
-    }
+    return runControlLoop(this.#queue, followings, signal);
   }
 
   async #finalize(name: string, signal: AbortSignal): Promise<ProcessResult> {

@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { WorkQueue } from '../lib/work-queue.ts';
+import { follow, runControlLoop } from './control-loop.ts';
 import { isNamespaceEnding } from './namespace-ending.ts';
 import type { ObjectSource } from './object-source.ts';
 
@@ -37,37 +38,22 @@ export class RootCaController {
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'root-ca' }),
-      process: async (namespace) => {
-        await this.#ensure(namespace);
-        return undefined;
-      },
+      process: (namespace) => this.#ensure(namespace),
     });
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { namespaces, configMaps: maps } = this.#deps;
-    const stops = [
-      namespaces.onChange(({ type, object }) => {
-        if (type === 'added') this.#queue.add(object.metadata.name ?? '');
-      }),
-      maps.onChange(({ type, object: { metadata } }) => {
-        if (type !== 'added' && metadata.name === name) this.#queue.add(metadata.namespace ?? '');
-      }),
-    ];
-    try {
-      // Else every map that is there already would look as if it were missing.
-      await Promise.all([namespaces.whenSynced(signal), maps.whenSynced(signal)]);
-      for (const namespace of namespaces.list()) this.#queue.add(namespace.metadata.name ?? '');
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const stop of stops) stop();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const ofNamespaces = follow(this.#deps.namespaces, ({ type, object }) => {
+      if (type === 'added') this.#queue.add(object.metadata.name ?? '');
+    });
+    const ofMaps = follow(this.#deps.configMaps, ({ type, object: { metadata } }) => {
+      if (type !== 'added' && metadata.name === name) this.#queue.add(metadata.namespace ?? '');
+    });
+    return runControlLoop(this.#queue, [ofNamespaces, ofMaps], signal);
   }
 
-  async #ensure(namespace: string): Promise<void> {
+  async #ensure(namespace: string): Promise<undefined> {
     const { client, namespaces, configMaps: maps, caCertificate } = this.#deps;
     const owner = namespaces.get({ name: namespace });
     if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) return;

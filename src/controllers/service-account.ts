@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { WorkQueue } from '../lib/work-queue.ts';
+import { follow, runControlLoop } from './control-loop.ts';
 import { isNamespaceEnding } from './namespace-ending.ts';
 import type { ObjectSource } from './object-source.ts';
 
@@ -28,35 +29,20 @@ export class ServiceAccountController {
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'service-account' }),
-      process: async (namespace) => {
-        await this.#ensure(namespace);
-        return undefined;
-      },
+      process: (namespace) => this.#ensure(namespace),
     });
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { namespaces, serviceAccounts: accounts } = this.#deps;
-    const stops = [
-      namespaces.onChange(({ object }) => this.#queue.add(object.metadata.name ?? '')),
-      accounts.onChange(({ type, object }) => {
-        if (type === 'deleted') this.#queue.add(object.metadata.namespace ?? '');
-      }),
-    ];
-    try {
-      // Else every account that is there already would look as if it were missing.
-      await Promise.all([namespaces.whenSynced(signal), accounts.whenSynced(signal)]);
-      for (const namespace of namespaces.list()) this.#queue.add(namespace.metadata.name ?? '');
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const stop of stops) stop();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const ofNamespaces = follow(this.#deps.namespaces, ({ object }) => this.#queue.add(object.metadata.name ?? ''));
+    const ofAccounts = follow(this.#deps.serviceAccounts, ({ type, object }) => {
+      if (type === 'deleted') this.#queue.add(object.metadata.namespace ?? '');
+    });
+    return runControlLoop(this.#queue, [ofNamespaces, ofAccounts], signal);
   }
 
-  async #ensure(namespace: string): Promise<void> {
+  async #ensure(namespace: string): Promise<undefined> {
     const { client, namespaces, serviceAccounts: accounts } = this.#deps;
     const owner = namespaces.get({ name: namespace });
     if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) return;

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import { WorkQueue } from '../lib/work-queue.ts';
+import { follow, runControlLoop } from './control-loop.ts';
 import type { ObjectSource } from './object-source.ts';
 
 /** As Kubernetes' system namespaces controller has them, and `default`. */
@@ -16,7 +17,7 @@ export async function ensureSystemNamespaces(client: ObjectClient): Promise<void
   for (const name of systemNamespaces) await ensureNamespace(client, name);
 }
 
-async function ensureNamespace(client: ObjectClient, name: string): Promise<void> {
+async function ensureNamespace(client: ObjectClient, name: string): Promise<undefined> {
   try {
     await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   } catch (error) {
@@ -41,24 +42,17 @@ export class SystemNamespacesController {
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'system-namespaces' }),
-      process: async (name) => {
-        await ensureNamespace(deps.client, name);
-        return undefined;
-      },
+      process: (name) => ensureNamespace(deps.client, name),
     });
   }
 
   /** Works until `signal` aborts. The source is run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const stop = this.#deps.namespaces.onChange(({ type, object }) => {
+  run(signal: AbortSignal): Promise<void> {
+    for (const name of systemNamespaces) this.#queue.add(name);
+    const ofNamespaces = follow(this.#deps.namespaces, ({ type, object }) => {
       const { name = '' } = object.metadata;
       if (type === 'deleted' && systemNamespaces.includes(name)) this.#queue.add(name);
     });
-    for (const name of systemNamespaces) this.#queue.add(name);
-    try {
-      await this.#queue.run(signal);
-    } finally {
-      stop();
-    }
+    return runControlLoop(this.#queue, [ofNamespaces], signal);
   }
 }

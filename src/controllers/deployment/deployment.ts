@@ -14,10 +14,11 @@ import type { ObjectClient } from '../../api/object-client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
+import { follow, runControlLoop } from '../control-loop.ts';
 import type { ImagePreparation } from '../image-preparation.ts';
 import type { ObjectEvents } from '../object-events.ts';
 import { objectKeyOf, queueKey } from '../object-key.ts';
-import type { ObjectSource } from '../object-source.ts';
+import type { ObjectChange, ObjectSource } from '../object-source.ts';
 import { controllerOf } from '../ownership/owner.ts';
 import type { Room } from '../room.ts';
 import { unlessStale } from '../unless-stale.ts';
@@ -53,27 +54,21 @@ export class DeploymentController {
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { deployments, replicaSets, pods, images } = this.#deps;
-    const stops = [
-      deployments.onChange(({ object }) => this.#queue.add(queueKey(object.metadata))),
-      replicaSets.onChange(({ type, object, previous }) => {
-        if (type === 'deleted') images.forget(object.metadata.uid ?? '');
-        if (previous !== undefined && type !== 'deleted') this.#addOwner(previous);
-        if (!this.#addOwner(object) && type !== 'deleted') this.#addWhoSelects(object);
-      }),
-      pods.onChange(({ object }) => this.#onPod(object)),
-      images.onChange((replicaSet) => this.#addOwner(replicaSet)),
+    const followings = [
+      follow(deployments, ({ object }) => this.#queue.add(queueKey(object.metadata))),
+      follow(replicaSets, (change) => this.#onReplicaSet(change)),
+      follow(pods, ({ object }) => this.#onPod(object)),
+      { start: () => images.onChange((replicaSet) => this.#addOwner(replicaSet)) },
     ];
-    try {
-      await Promise.all([deployments, replicaSets, pods].map((source) => source.whenSynced(signal)));
-      for (const { metadata } of deployments.list()) this.#queue.add(queueKey(metadata));
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const stop of stops) stop();
-    }
+    return runControlLoop(this.#queue, followings, signal);
+  }
+
+  #onReplicaSet({ type, object, previous }: ObjectChange<ReplicaSet>): void {
+    if (type === 'deleted') this.#deps.images.forget(object.metadata.uid ?? '');
+    if (previous !== undefined && type !== 'deleted') this.#addOwner(previous);
+    if (!this.#addOwner(object) && type !== 'deleted') this.#addWhoSelects(object);
   }
 
   async #look(key: string): Promise<ProcessResult> {

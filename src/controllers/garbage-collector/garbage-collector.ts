@@ -12,6 +12,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
+import { follow, runControlLoop } from '../control-loop.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { computeFate, type OwnerState } from './compute-fate.ts';
 import { foregroundFinalizer, type GraphNode, OwnerGraph, orphanFinalizer } from './owner-graph.ts';
@@ -48,26 +49,13 @@ export class GarbageCollector {
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { kinds } = this.#deps;
-    const stops: (() => void)[] = [];
-    try {
-      // Nobody is missing until everybody is known.
-      await Promise.all(kinds.map(({ source }) => source.whenSynced(signal)));
-      for (const [index, { source }] of kinds.entries()) {
-        stops.push(
-          source.onChange(({ type, object }) =>
-            type === 'deleted' ? this.#onGone(object.metadata) : this.#onThere(index, object.metadata),
-          ),
-        );
-        for (const { metadata } of source.list()) this.#onThere(index, metadata);
-      }
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const stop of stops) stop();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const followings = this.#deps.kinds.map(({ source }, index) =>
+      follow(source, ({ type, object }) =>
+        type === 'deleted' ? this.#onGone(object.metadata) : this.#onThere(index, object.metadata),
+      ),
+    );
+    return runControlLoop(this.#queue, followings, signal);
   }
 
   #onThere(source: number, metadata: ObjectMeta): void {

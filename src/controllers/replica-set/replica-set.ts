@@ -15,10 +15,11 @@ import { pods as podsResource, replicaSets as replicaSetsResource } from '../../
 import { type Clock, formatTime } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
+import { follow, runControlLoop } from '../control-loop.ts';
 import { Expectations } from '../expectations.ts';
 import type { ObjectEvents } from '../object-events.ts';
 import { objectKeyOf, queueKey } from '../object-key.ts';
-import type { ObjectSource } from '../object-source.ts';
+import type { ObjectChange, ObjectSource } from '../object-source.ts';
 import { computeClaims, executeClaims } from '../ownership/claims.ts';
 import { controllerOf } from '../ownership/owner.ts';
 import { Ages } from '../pods/ages.ts';
@@ -59,30 +60,18 @@ export class ReplicaSetController {
   }
 
   /** Works until `signal` aborts. The sources are run by the caller. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { replicaSets, pods } = this.#deps;
-    const stops = [
-      replicaSets.onChange(({ type, object }) => {
-        const key = queueKey(object.metadata);
-        // One that is made anew under its name owes nothing to what this one waited for.
-        if (type === 'deleted') this.#forget(key);
-        this.#queue.add(key);
-      }),
-      pods.onChange(({ type, object, previous }) => this.#onPod(type, object, previous)),
-    ];
-    try {
-      // Else every pod that is there already would look as if it were missing.
-      await Promise.all([replicaSets.whenSynced(signal), pods.whenSynced(signal)]);
-      for (const { metadata } of replicaSets.list()) this.#queue.add(queueKey(metadata));
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const stop of stops) stop();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const ofReplicaSets = follow(this.#deps.replicaSets, ({ type, object }) => {
+      const key = queueKey(object.metadata);
+      // One that is made anew under its name owes nothing to what this one waited for.
+      if (type === 'deleted') this.#forget(key);
+      this.#queue.add(key);
+    });
+    const ofPods = follow(this.#deps.pods, (change) => this.#onPod(change));
+    return runControlLoop(this.#queue, [ofReplicaSets, ofPods], signal);
   }
 
-  #onPod(type: 'added' | 'modified' | 'deleted', pod: Pod, previous: Pod | undefined): void {
+  #onPod({ type, object: pod, previous }: ObjectChange<Pod>): void {
     const { namespace = '', uid = '', deletionTimestamp } = pod.metadata;
     if (type === 'deleted') this.#ages.forget(uid);
     const before = previous === undefined ? undefined : this.#ownerKey(previous);
