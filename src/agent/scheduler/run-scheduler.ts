@@ -1,6 +1,5 @@
 /** Builds and joins what decides where pods run: the scheduler, and eviction by taints. */
-import type { Namespace } from '../../api/kinds/namespace.ts';
-import type { ObjectClient, ObjectKey } from '../../api/object-client.ts';
+import type { ObjectClient } from '../../api/object-client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { TaskGroup } from '../../lib/task-group.ts';
@@ -8,20 +7,18 @@ import { createPodWriter, type PodWriterDeps } from './pod-writer.ts';
 import { Scheduler, type SchedulerDeps } from './scheduler.ts';
 import { TaintEviction } from './taint-eviction.ts';
 
-export interface SchedulingDeps extends Pick<SchedulerDeps, 'nodeName' | 'pods' | 'nodes' | 'events'> {
+export interface SchedulingDeps extends Pick<SchedulerDeps, 'nodeName' | 'pods' | 'nodes' | 'namespaces' | 'events'> {
   readonly clientOf: (user: string) => ObjectClient;
   readonly bindPod: PodWriterDeps['bindPod'];
-  readonly namespaces: { get(key: ObjectKey): Namespace | undefined };
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Starts both in the group; they end with it. */
 export function startScheduler(group: TaskGroup, deps: SchedulingDeps): Scheduler {
-  const { clientOf, bindPod, clock, namespaces } = deps;
+  const { clientOf, bindPod, clock } = deps;
   const scheduler = new Scheduler({
     ...deps,
-    namespaceLabels: (name) => namespaces.get({ name })?.metadata.labels,
     writer: createPodWriter({ client: clientOf('system:kube-scheduler'), bindPod, clock }),
   });
   const taints = new TaintEviction({

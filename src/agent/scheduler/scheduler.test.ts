@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Namespace } from '../../api/kinds/namespace.ts';
 import type { Node } from '../../api/kinds/node.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { KubeObject } from '../../api/meta.ts';
@@ -61,7 +62,7 @@ class Device {
       bindPod: (key, binding) => registry.bindPod(key, binding),
       pods: informer<Pod>(pods),
       nodes: informer<Node & KubeObject>(nodes),
-      namespaces: { get: () => undefined },
+      namespaces: informer<Namespace & KubeObject>(namespaces),
       events: {
         record: (pod, { reason, message }) => void this.events.push(`${pod.metadata.name} ${reason} ${message}`),
       },
@@ -75,9 +76,9 @@ class Device {
     await this.client.patch(nodes, { name: 'device' }, 'merge', patch, subresource ? { subresource } : {});
   }
 
-  async create(name: string, cpu: string, spec: object = {}): Promise<Pod> {
+  async create(name: string, cpu: string, spec: object = {}, more: object = {}): Promise<Pod> {
     const containers = [{ name: 'a', image: 'i', resources: { requests: { cpu } } }];
-    const metadata = { name, namespace: 'default' };
+    const metadata = { name, namespace: 'default', ...more };
     return (await this.client.create<KubeObject>(pods, {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -225,6 +226,28 @@ describe('the scheduler of a device', () => {
     const key = { namespace: 'default', name: 'gated' };
     await device.client.patch(pods, key, 'merge', { spec: { schedulingGates: null } });
     await device.untilBound('gated');
+  });
+
+  test('looks again when the labels of a namespace change that an affinity selects', async (device) => {
+    await device.setNode({ metadata: { labels: { zone: 'here' } } });
+    await device.client.create<KubeObject>(namespaces, {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'other' },
+    });
+    await settle();
+    await device.create('near', '1m', {}, { namespace: 'other', labels: { app: 'web' } });
+    const requiredDuringSchedulingIgnoredDuringExecution = [
+      {
+        topologyKey: 'zone',
+        namespaceSelector: { matchLabels: { team: 'blue' } },
+        labelSelector: { matchLabels: { app: 'web' } },
+      },
+    ];
+    await device.create('a', '1m', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } });
+    assert.match(await device.untilRefused('a'), /1 node\(s\) didn't match pod affinity rules/);
+    await device.client.patch(namespaces, { name: 'other' }, 'merge', { metadata: { labels: { team: 'blue' } } });
+    await device.untilBound('a');
   });
 
   test('ends less important pods for a more important one, and gives their room to nobody else', async (device) => {

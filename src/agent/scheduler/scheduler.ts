@@ -5,9 +5,9 @@
  * A new pod that fits is bound before it is stored (`place`), so that starting it costs one write; everything else is done
  * by `run`. Pods that are bound are never judged again: what runs goes on, whatever is set or reserved later.
  */
+import type { Namespace } from '../../api/kinds/namespace.ts';
 import type { Node } from '../../api/kinds/node.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import type { Labels } from '../../api/labels.ts';
 import type { ObjectKey } from '../../api/object-client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -35,8 +35,8 @@ export interface SchedulerDeps {
   readonly nodeName: string;
   readonly pods: Source<Pod>;
   readonly nodes: Source<Node>;
-  /** Labels of a namespace, for affinity terms that select namespaces. */
-  readonly namespaceLabels: (namespace: string) => Labels | undefined;
+  /** Affinity terms may select namespaces by their labels. */
+  readonly namespaces: Omit<Source<Namespace>, 'list'>;
   readonly writer: PodWriter;
   readonly events: {
     record(
@@ -109,16 +109,19 @@ export class Scheduler {
 
   /** Works until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { pods, nodes } = this.#deps;
+    const { pods, nodes, namespaces } = this.#deps;
     const look = (): void => this.#queue.add('pods');
     const ends = [
       pods.onChange((change) => {
         if (this.#concerns(change)) look();
       }),
       nodes.onChange(look),
+      namespaces.onChange(({ object, previous }) => {
+        if (labelText(object) !== labelText(previous)) look();
+      }),
     ];
     try {
-      await Promise.all([pods.whenSynced(signal), nodes.whenSynced(signal)]);
+      await Promise.all([pods, nodes, namespaces].map((source) => source.whenSynced(signal)));
       this.#hasSynced = true;
       look();
       await this.#queue.run(signal);
@@ -142,8 +145,7 @@ export class Scheduler {
     this.#told.delete(uid);
     this.#nominated.delete(uid);
     if (type === 'added') return false;
-    const labels = (pod: Pod | undefined): string => JSON.stringify(pod?.metadata.labels ?? {});
-    return (isFinished(object) && !(previous && isFinished(previous))) || labels(previous) !== labels(object);
+    return (isFinished(object) && !(previous && isFinished(previous))) || labelText(previous) !== labelText(object);
   }
 
   async #pass(): Promise<ProcessResult> {
@@ -252,7 +254,7 @@ export class Scheduler {
 
   /** The node as `pod` sees it: with the room taken that more important pods wait for. Undefined: there is none yet. */
   #view(pod: Pod): NodeView | undefined {
-    const { nodes, pods, nodeName, namespaceLabels } = this.#deps;
+    const { nodes, pods, nodeName, namespaces } = this.#deps;
     const node = nodes.get({ name: nodeName });
     if (node?.status.allocatable === undefined) return undefined;
     const load = new NodeLoad();
@@ -264,8 +266,12 @@ export class Scheduler {
       const takesRoom = other.spec.nodeName === nodeName || (!other.spec.nodeName && isWaitingForRoom);
       if (takesRoom && podRef(other).uid !== uid && !isFinished(other)) load.add(other);
     }
-    return { node, load, namespaceLabels };
+    return { node, load, namespaceLabels: (name) => namespaces.get({ name })?.metadata.labels };
   }
+}
+
+function labelText(object: Pod | Namespace | undefined): string {
+  return JSON.stringify(object?.metadata.labels ?? {});
 }
 
 function isGated(pod: Pod): boolean {
