@@ -162,6 +162,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   const remains = new PodRemains({ files: host.files, ...dirs });
   const cache = new PodCache({ runtime, instanceId: settings.instanceId, clock, log });
   const allocatable = (): PodFacts['allocatable'] => deps.allocatable;
+  const ownPods = () => informers.pods.list().filter(({ spec }) => spec.nodeName === settings.nodeName);
   const configMap = (namespace: string, name: string) => informers.configMaps.get({ namespace, name });
   const secret = (namespace: string, name: string) => informers.secrets.get({ namespace, name });
   const factsOf = (pod: Pod): PodFacts => ({
@@ -192,7 +193,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     instanceId: settings.instanceId,
     podPidsLimit: settings.podPidsLimit,
     allPods: deps.allPods,
-    pods: () => informers.pods.list(),
+    pods: ownPods,
     log,
   });
   const dns = new PodDns({
@@ -257,7 +258,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   const eviction = new EvictionManager({
     settings: settings.eviction,
     signals: host.signals,
-    pods: () => informers.pods.list().filter(({ spec }) => spec.nodeName === settings.nodeName),
+    pods: ownPods,
     usage: createPodUsage({
       reader: host.usage,
       runtime,

@@ -4,6 +4,7 @@
  */
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { CgroupLimits, Cgroups } from '../host/cgroups.ts';
+import { Limiter } from '../lib/limiter.ts';
 import type { Logger } from '../lib/logger.ts';
 import { cpuSharesOf, podResources } from './container-config/container-resources.ts';
 import { isFinished } from './pod-names.ts';
@@ -38,6 +39,10 @@ export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod:
   const path = (pod: Pod): string => `${root}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
   /** By path, the shares that were written last: they change with the pods that run. */
   const written = new Map<string, number>();
+  /** By uid, pods whose groups were removed; their objects may be there for a while, and finished ones for long. */
+  const ended = new Set<string>();
+  /** What is written last must be what was reckoned last. */
+  const oneAtATime = new Limiter(1);
   const ensureParent = async (parent: string, limits: CgroupLimits): Promise<void> => {
     if (written.get(parent) === limits.cpuShares) return;
     try {
@@ -52,19 +57,25 @@ export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod:
     const { milliCpu, memoryBytes } = deps.allPods;
     await ensureParent('', { ...unlimited, cpuShares: cpuSharesOf(milliCpu), memoryBytes });
     await ensureParent(parents.BestEffort, unlimited);
-    await ensureParent(parents.Burstable, { ...unlimited, cpuShares: burstableShares(deps.pods()) });
+    const pods = deps.pods();
+    for (const uid of ended) if (!pods.some(({ metadata }) => metadata.uid === uid)) ended.delete(uid);
+    const active = pods.filter(({ metadata }) => !ended.has(metadata.uid ?? ''));
+    await ensureParent(parents.Burstable, { ...unlimited, cpuShares: burstableShares(active) });
   };
   return {
     path,
-    async ensure(pod) {
-      await ensureParents();
+    async ensure(pod, signal) {
+      ended.delete(pod.metadata.uid ?? '');
+      await oneAtATime.run(ensureParents, signal);
       const { cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes } = podResources(pod);
       const pids = Math.max(0, deps.podPidsLimit);
       await deps.cgroups.ensure(path(pod), { cpuShares, cpuQuota, cpuPeriod, memoryBytes: memoryLimitBytes, pids });
     },
-    async remove(uid) {
+    async remove(uid, signal) {
       if (uid === '') return;
       for (const parent of Object.values(parents)) await deps.cgroups.remove(`${root}${parent}/pod${uid}`);
+      ended.add(uid);
+      await oneAtATime.run(ensureParents, signal);
     },
   };
 }
