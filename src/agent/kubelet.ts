@@ -307,7 +307,8 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
     verdicts: {
-      verdict: (pod) => unsupportedVerdict(pod, abilities) ?? admission.verdict(pod) ?? eviction.verdict(pod),
+      verdict: (pod, observed) =>
+        unsupportedVerdict(pod, abilities, observed) ?? admission.verdict(pod) ?? eviction.verdict(pod),
     },
     deadlines: new ActiveDeadlines(clock),
     whenReady: deps.whenRuntimeReady ?? Promise.resolve(),

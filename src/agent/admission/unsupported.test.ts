@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makePod } from '../../testing/pods.ts';
+import { nothingObserved, type ObservedPod } from '../observed-pod.ts';
 import { dottedSysctl, type NodeAbilities, unsupportedVerdict } from './unsupported.ts';
 
-const verdictOf = (securityContext: object, node: Partial<NodeAbilities> = {}, status: object = {}) =>
-  unsupportedVerdict(makePod({ spec: { containers: [{ name: 'web', image: 'a' }], securityContext }, status }), {
-    allowedUnsafeSysctls: [],
-    hasAppArmor: false,
-    ...node,
-  });
+const verdictOf = (
+  securityContext: object,
+  node: Partial<NodeAbilities> = {},
+  status: object = {},
+  observed: Partial<ObservedPod> = {},
+) =>
+  unsupportedVerdict(
+    makePod({ spec: { containers: [{ name: 'web', image: 'a' }], securityContext }, status }),
+    { allowedUnsafeSysctls: [], hasAppArmor: false, ...node },
+    { ...nothingObserved('u1', 0), ...observed },
+  );
 const sysctls = (...names: readonly string[]) => ({ sysctls: names.map((name) => ({ name, value: '1' })) });
 
 describe('a node', () => {
@@ -33,6 +39,11 @@ describe('a node', () => {
   it('lets go on what has been started', () => {
     const status = { phase: 'Running', startTime: '2026-01-01T00:00:00Z' };
     assert.equal(verdictOf(sysctls('kernel.msgmax'), {}, status), undefined);
+  });
+
+  it('lets go on what has been started although a power cut took its status', () => {
+    const sandboxes = [{ id: 's1', ready: false }] as unknown as ObservedPod['sandboxes'];
+    assert.equal(verdictOf(sysctls('kernel.msgmax'), {}, {}, { sandboxes }), undefined);
   });
 
   it('refuses AppArmor where there is none, and profiles that it does not pass on', () => {

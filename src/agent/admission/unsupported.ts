@@ -3,6 +3,7 @@
  * to others, and security settings that the runtime would pass over in silence (design D2). Pure.
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { ObservedPod } from '../observed-pod.ts';
 import { allContainers } from '../pod-names.ts';
 import type { Verdict } from '../sync/services.ts';
 
@@ -29,9 +30,9 @@ export interface NodeAbilities {
 }
 
 /** Why a pod that has not been started yet must not be; undefined when nothing speaks against it. */
-export function unsupportedVerdict(pod: Pod, node: NodeAbilities): Verdict | undefined {
-  // What ran goes on, whatever the settings say now.
-  if (pod.status.startTime !== undefined) return undefined;
+export function unsupportedVerdict(pod: Pod, node: NodeAbilities, observed: ObservedPod): Verdict | undefined {
+  // What ran goes on, whatever the settings say now. A power cut takes the status (design D5); its sandbox is still known.
+  if (pod.status.startTime !== undefined || observed.sandboxes.length > 0) return undefined;
   const sysctl = forbiddenSysctl(pod, node.allowedUnsafeSysctls);
   if (sysctl !== undefined) return refusal('SysctlForbidden', `forbidden sysctl: "${sysctl}" not allowlisted`);
   const appArmor = appArmorProblem(pod, node.hasAppArmor);

@@ -112,7 +112,7 @@ class Steps implements ProbedPodSteps {
     const observed = await cache.read(uid, signal);
     let pod = reporter.newest(given);
     const { verdicts, deadlines } = this.#deps;
-    const verdict = this.#verdicts.get(uid) ?? verdicts.verdict(pod) ?? deadlines.verdict(pod);
+    const verdict = this.#verdicts.get(uid) ?? verdicts.verdict(pod, observed) ?? deadlines.verdict(pod);
     if (verdict) return await this.#fail(pod, observed, verdict);
     this.#announce(pod, observed);
 

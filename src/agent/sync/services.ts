@@ -179,5 +179,5 @@ export interface PodDeadlines {
 
 /** Whoever may end a pod for good. */
 export interface PodVerdicts {
-  verdict(pod: Pod): Verdict | undefined;
+  verdict(pod: Pod, observed: ObservedPod): Verdict | undefined;
 }
