@@ -210,6 +210,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     nodes: host.deviceNodes,
     pods: () => informers.pods.list(),
     observed: cache,
+    log,
   });
   const configs = new ConfigProvider({
     devices,

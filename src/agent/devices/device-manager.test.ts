@@ -2,26 +2,34 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { DeviceNode } from '../../host/device-nodes.ts';
+import { silentLogger } from '../../lib/logger.ts';
 import { makePod } from '../../testing/pods.ts';
 import type { ObservedPod } from '../observed-pod.ts';
-import { DeviceManager } from './device-manager.ts';
+import { DeviceManager, type DeviceSetting } from './device-manager.ts';
 
 let plugged: DeviceNode[] = [];
 let pods: Pod[] = [];
 let observed = new Map<string, ObservedPod>();
 
 const node = (path: string, gid = 0): DeviceNode => ({ path, realPath: `/real${path}`, gid, mode: 0o660 });
-const manager = (shared = 1): DeviceManager =>
+const serial = (shared = 1): DeviceSetting => ({ name: 'serial', paths: ['/dev/tty*'], shared, permissions: 'rw' });
+const manager = (shared = 1): DeviceManager => managerOf([serial(shared)], async () => plugged);
+const managerOf = (
+  settings: readonly DeviceSetting[],
+  find: (patterns: readonly string[]) => Promise<readonly DeviceNode[]>,
+  warnings: unknown[] = [],
+): DeviceManager =>
   new DeviceManager({
-    settings: [{ name: 'serial', paths: ['/dev/tty*'], shared, permissions: 'rw' }],
-    nodes: { find: async () => plugged, watch: () => {} },
+    settings,
+    nodes: { find, watch: () => {} },
     pods: () => pods,
     observed: { get: (uid) => observed.get(uid) },
+    log: { ...silentLogger, warn: (_message, fields) => void warnings.push(fields) },
   });
-const asking = (name: string, count = '1'): object => ({
+const asking = (name: string, count = '1', resource = 'serial'): object => ({
   name,
   image: 'i',
-  resources: { limits: { 'eliot.run/serial': count } },
+  resources: { limits: { [`eliot.run/${resource}`]: count } },
 });
 function add(uid: string, spec: object = { containers: [asking('a')] }): Pod {
   const pod = makePod({ metadata: { uid, name: uid }, spec, status: {} });
@@ -29,9 +37,9 @@ function add(uid: string, spec: object = { containers: [asking('a')] }): Pod {
   return pod;
 }
 const container = (pod: Pod): Container => pod.spec.containers[0] as Container;
-const paths = async (devices: DeviceManager, pod: Pod, of = container(pod)): Promise<unknown> => {
+const paths = async (devices: DeviceManager, pod: Pod, of = container(pod), resource = 'serial'): Promise<unknown> => {
   const given = await devices.assign(pod, of);
-  return typeof given === 'string' ? given : given.paths['eliot.run/serial'];
+  return typeof given === 'string' ? given : given.paths[`eliot.run/${resource}`];
 };
 
 beforeEach(() => {
@@ -113,6 +121,47 @@ describe('devices', () => {
     for (const uid of ['p1', 'p2', 'p3', 'p4', 'p5']) given.push(await paths(devices, add(uid)));
     assert.deepEqual(given.slice(0, 4), [['/dev/tty0'], ['/dev/tty1'], ['/dev/tty0'], ['/dev/tty1']]);
     assert.match(String(given[4]), /0 free of 2/);
+  });
+
+  describe('that two settings name', () => {
+    const meter: DeviceSetting = { name: 'meter', paths: ['/dev/by-id/meter'], shared: 1, permissions: 'rw' };
+    const tty = (name: string, path = `/dev/${name}`): DeviceNode => ({ ...node(path), realPath: `/dev/${name}` });
+    let hasLink = true;
+    const find = async (patterns: readonly string[]): Promise<readonly DeviceNode[]> =>
+      patterns.includes('/dev/tty*') ? [tty('tty0'), tty('tty1')] : hasLink ? [tty('tty0', '/dev/by-id/meter')] : [];
+    const counted = (devices: DeviceManager): unknown =>
+      Object.entries(devices.resources()).map(([, { capacity, allocatable }]) => [capacity, allocatable]);
+
+    it('are those of the first one, which is said once', async () => {
+      hasLink = true;
+      const warnings: unknown[] = [];
+      const devices = managerOf([meter, serial()], find, warnings);
+      await devices.refresh();
+      await devices.refresh();
+      assert.deepEqual(counted(devices), [
+        ['1', '1'],
+        ['1', '1'],
+      ]);
+      assert.deepEqual(warnings, [{ device: '/dev/tty0', resource: 'eliot.run/serial', belongsTo: 'eliot.run/meter' }]);
+      assert.deepEqual(await paths(devices, add('p1')), ['/dev/tty1']);
+      const pod = add('p2', { containers: [asking('a', '1', 'meter')] });
+      assert.deepEqual(await paths(devices, pod, container(pod), 'meter'), ['/dev/by-id/meter']);
+    });
+
+    it('are free only when nobody has them under their other name, whose link came first', async () => {
+      hasLink = false;
+      const devices = managerOf([meter, serial()], find);
+      assert.deepEqual(await paths(devices, add('early')), ['/dev/tty0']);
+      hasLink = true;
+      const pod = add('p2', { containers: [asking('a', '1', 'meter')] });
+      assert.equal(await paths(devices, pod), '1 of eliot.run/meter wanted, 0 free of 1 that are plugged in');
+      assert.deepEqual(counted(devices), [
+        ['1', '1'],
+        ['1', '1'],
+      ]);
+      pods = [pod];
+      assert.deepEqual(await paths(devices, pod, container(pod), 'meter'), ['/dev/by-id/meter']);
+    });
   });
 
   it('are handed on by an init container to those after it, and not by one that goes on running', async () => {

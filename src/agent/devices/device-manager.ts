@@ -3,12 +3,15 @@
  * (`eliot.run/serial`); the node counts those that are there, and a container that asks for some gets that many, for itself or,
  * if the setting says so, together with others.
  *
+ * A node that several settings name is one of the first of them only, so that nobody gets it twice.
+ *
  * What was handed out is written into an annotation of the container, so that it is known again after a restart of eliotd. A
  * device stays with its container while that runs or may run again; one that was unplugged is replaced by another at the next
  * start of the container.
  */
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { DeviceNode, DeviceNodes } from '../../host/device-nodes.ts';
+import type { Logger } from '../../lib/logger.ts';
 import type { AssignedDevices } from '../container-config/container-config.ts';
 import { mayBeRunning, type ObservedPod } from '../observed-pod.ts';
 import { allContainers, isFinished, isSidecar, podRef } from '../pod-names.ts';
@@ -30,9 +33,16 @@ export interface DeviceManagerDeps {
   /** Every pod of the device. */
   readonly pods: () => readonly Pod[];
   readonly observed: { get(uid: string): ObservedPod | undefined };
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 type Paths = Readonly<Record<string, readonly string[]>>;
+
+/** Who is to get devices now. */
+interface Asking {
+  readonly pod: Pod;
+  readonly container: Container;
+}
 
 const domain = 'eliot.run/';
 const noDevices: AssignedDevices = { devices: [], groups: [], paths: {} };
@@ -41,6 +51,10 @@ export class DeviceManager {
   readonly #deps: DeviceManagerDeps;
   /** By resource, the devices that are there. */
   #present = new Map<string, readonly DeviceNode[]>();
+  /** By path, the node that it leads to, of every path that a setting names. */
+  #realPaths = new Map<string, string>();
+  /** Nodes that are not given out under a second name, which was said. */
+  readonly #toldTwice = new Set<string>();
   /** By uid, then container: what was handed out and the runtime may not show yet. */
   readonly #assigned = new Map<string, Map<string, Paths>>();
 
@@ -51,13 +65,37 @@ export class DeviceManager {
   /** Looks which devices are there. True when that changed since the last look. */
   async refresh(): Promise<boolean> {
     const present = new Map<string, readonly DeviceNode[]>();
+    const realPaths = new Map<string, string>();
+    const owners = new Map<string, string>();
     for (const { name, paths } of this.#deps.settings) {
-      present.set(`${domain}${name}`, await this.#deps.nodes.find(paths));
+      const resource = `${domain}${name}`;
+      const found = await this.#deps.nodes.find(paths);
+      for (const { path, realPath } of found) {
+        realPaths.set(path, realPath);
+        if (!owners.has(realPath)) owners.set(realPath, resource);
+      }
+      present.set(
+        resource,
+        found.filter(({ realPath }) => owners.get(realPath) === resource),
+      );
+      for (const { realPath } of found) this.#tellTwice(realPath, resource, owners.get(realPath));
     }
     const key = (map: typeof present): string => JSON.stringify([...map]);
     const isChanged = key(present) !== key(this.#present);
     this.#present = present;
+    this.#realPaths = realPaths;
     return isChanged;
+  }
+
+  #tellTwice(device: string, resource: string, belongsTo: string | undefined): void {
+    const key = `${device} ${resource}`;
+    if (belongsTo === resource || this.#toldTwice.has(key)) return;
+    this.#toldTwice.add(key);
+    this.#deps.log.warn('a device that two entries of devices name belongs to the first', {
+      device,
+      resource,
+      belongsTo,
+    });
   }
 
   /** Tells when devices come or go, until `signal` aborts; costs nothing without settings. */
@@ -72,7 +110,10 @@ export class DeviceManager {
       this.#deps.settings.map(({ name, shared }) => {
         const resource = `${domain}${name}`;
         const present = new Set((this.#present.get(resource) ?? []).map(({ path }) => path));
-        const known = present.union(new Set(this.#inUse(resource).keys()));
+        const unplugged = this.#handedOut()
+          .filter((given) => given.resource === resource && !this.#realPaths.has(given.path))
+          .map(({ path }) => path);
+        const known = present.union(new Set(unplugged));
         return [resource, { capacity: String(known.size * shared), allocatable: String(present.size * shared) }];
       }),
     );
@@ -88,16 +129,16 @@ export class DeviceManager {
     if (wanted.length === 0) return noDevices;
     await this.refresh();
     const before = this.#of(pod, container.name);
+    const users = this.#users({ pod, container });
     const paths: Record<string, readonly string[]> = {};
     const given: { readonly node: DeviceNode; readonly permissions: string }[] = [];
     for (const { resource, count, setting } of wanted) {
       const present = this.#present.get(resource) ?? [];
-      const inUse = this.#inUse(resource, { pod, container });
       const kept = present.filter(({ path }) => before[resource]?.includes(path)).slice(0, count);
       const free = present
-        .filter((node) => !kept.includes(node) && (inUse.get(node.path) ?? 0) < setting.shared)
+        .filter((node) => !kept.includes(node) && (users.get(node.realPath) ?? 0) < setting.shared)
         // Those that the fewest have.
-        .sort((a, b) => (inUse.get(a.path) ?? 0) - (inUse.get(b.path) ?? 0));
+        .sort((a, b) => (users.get(a.realPath) ?? 0) - (users.get(b.realPath) ?? 0));
       const chosen = [...kept, ...free].slice(0, count);
       if (chosen.length < count) {
         return `${count} of ${resource} wanted, ${chosen.length} free of ${present.length} that are plugged in`;
@@ -127,22 +168,33 @@ export class DeviceManager {
     });
   }
 
-  /** By path, how many containers have a device; without the one that asks, and what it inherits from its own init containers. */
-  #inUse(resource: string, asking?: { readonly pod: Pod; readonly container: Container }): ReadonlyMap<string, number> {
-    const pods = this.#deps.pods();
-    this.#forgetAllBut(pods);
+  /** By node, how many containers have it, under whatever name. */
+  #users(asking: Asking): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
-    for (const pod of pods) {
-      const isOwn = asking !== undefined && podRef(pod).uid === podRef(asking.pod).uid;
-      if (!this.#mayRun(pod)) continue;
-      const inits = (pod.spec.initContainers ?? []).filter((init) => !isSidecar(init)).map(({ name }) => name);
-      for (const { name } of allContainers(pod)) {
-        // Init containers end before the next one begins: within a pod they hand their devices on.
-        if (isOwn && (name === asking.container.name || inits.includes(name))) continue;
-        for (const path of this.#of(pod, name)[resource] ?? []) counts.set(path, (counts.get(path) ?? 0) + 1);
-      }
+    for (const { path } of this.#handedOut(asking)) {
+      const node = this.#realPaths.get(path) ?? path;
+      counts.set(node, (counts.get(node) ?? 0) + 1);
     }
     return counts;
+  }
+
+  /** What containers have; without the one that asks, and what it inherits from its own init containers. */
+  #handedOut(asking?: Asking): readonly { readonly resource: string; readonly path: string }[] {
+    const pods = this.#deps.pods();
+    this.#forgetAllBut(pods);
+    return pods
+      .filter((pod) => this.#mayRun(pod))
+      .flatMap((pod) => {
+        const isOwn = asking !== undefined && podRef(pod).uid === podRef(asking.pod).uid;
+        const inits = (pod.spec.initContainers ?? []).filter((init) => !isSidecar(init)).map(({ name }) => name);
+        return (
+          allContainers(pod)
+            // Init containers end before the next one begins: within a pod they hand their devices on.
+            .filter(({ name }) => !isOwn || (name !== asking.container.name && !inits.includes(name)))
+            .flatMap(({ name }) => Object.entries(this.#of(pod, name)))
+            .flatMap(([resource, paths]) => paths.map((path) => ({ resource, path })))
+        );
+      });
   }
 
   #mayRun(pod: Pod): boolean {
