@@ -191,6 +191,8 @@ async function runWithStore(
     eventTtl: settings.eventTtl,
     newNameSuffix: () => randomBytes(8).toString('hex'),
   });
+  const warnNode = (reason: string, message: string): void =>
+    recorder.recordFor(nodeItself(nodeName), { type: 'Warning', reason, message, component: 'kubelet' });
   const namespaces = informer<Namespace>(resources.namespaces);
   const nodeInformer = informer<Node>(resources.nodes);
   const node = (): Node | undefined => nodeInformer.get({ name: nodeName });
@@ -216,8 +218,7 @@ async function runWithStore(
     log,
     objects: informer<Image>(resources.images),
     pods: informers.pods,
-    warnNode: (reason, message) =>
-      recorder.recordFor(nodeItself(nodeName), { type: 'Warning', reason, message, component: 'kubelet' }),
+    warnNode,
     space: () => diskSpace(dataDir),
     settings,
     whenRuntimeReady: runtimeReady.promise,
@@ -310,15 +311,19 @@ async function runWithStore(
     kubelet.lookAgain();
   }, group.signal);
   await deviceTokens.learnNode();
-  podApi = new PodApi({
+  const bridgeApi = new PodApi({
     listen: { host: splitListenAddress(settings.listen).host, port: api.port },
     podCidr: settings.containerd === 'managed' ? settings.podCidr : undefined,
     hostIPs,
     listenAlso: (address, isWelcome) => api.listenAlso(address, isWelcome),
+    warnNode,
+    clock,
     log,
   });
   // Pods that went on running without eliotd.
-  await podApi.open();
+  podApi = bridgeApi;
+  await bridgeApi.open();
+  group.start((stopping) => bridgeApi.run(stopping));
   group.start((stopping) => deviceTokens.podTokens.run(stopping));
   const renew = async (addresses: readonly string[], stopping: AbortSignal): Promise<void> =>
     api.useCertificates(await openDeviceCertificates(settings, addresses, issue, stopping));

@@ -2,19 +2,25 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { silentLogger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { makePod } from '../testing/pods.ts';
+import { settle } from '../testing/settle.ts';
 import { apiVariables, PodApi, type PodApiDeps } from './pod-api.ts';
 
 describe('where a pod finds the API', () => {
   let listened: string[];
   let isWelcome: (remote: string) => boolean;
   let fails: string | undefined;
+  let warnings: string[];
+  let clock: FakeClock;
   const pod = makePod({});
   const hostPod = makePod({ spec: { hostNetwork: true } });
 
   beforeEach(() => {
     listened = [];
     fails = undefined;
+    warnings = [];
+    clock = new FakeClock();
   });
 
   const create = (host: string, change: Partial<PodApiDeps> = {}): PodApi =>
@@ -30,6 +36,8 @@ describe('where a pod finds the API', () => {
           throw new StatusError('InternalError', 'listen', { cause });
         }
       },
+      warnNode: (reason, message) => void warnings.push(`${reason} ${message}`),
+      clock,
       log: silentLogger,
       ...change,
     });
@@ -59,12 +67,39 @@ describe('where a pod finds the API', () => {
     assert.deepEqual(await api.addressFor(pod), { host: '10.85.0.1', port: 6443 });
   });
 
-  it('is nowhere when somebody else has the address, which is tried once', async () => {
+  it('is nowhere when somebody else has the address, which is said once', async () => {
     const api = create('127.0.0.1');
     fails = 'EADDRINUSE';
     assert.equal(await api.addressFor(pod), undefined);
     assert.equal(await api.addressFor(pod), undefined);
-    assert.equal(listened.length, 1);
+    assert.deepEqual(warnings, [
+      'PodsCannotReachAPI Pods cannot reach the API: 10.85.0.1:6443, its address on their network, cannot be listened on (EADDRINUSE)',
+    ]);
+  });
+
+  it('is the bridge as soon as whoever had the address lets it go, also when no pod starts', async () => {
+    const stop = new AbortController();
+    const api = create('127.0.0.1');
+    fails = 'EADDRINUSE';
+    const running = api.run(stop.signal);
+    await api.open();
+    const triedAfterMs: number[] = [];
+    for (let second = 1; second <= 150; second += 1) {
+      const before = listened.length;
+      clock.advance(1_000);
+      await settle();
+      if (listened.length > before) triedAfterMs.push(second);
+    }
+    assert.deepEqual(triedAfterMs, [1, 3, 7, 15, 31, 63, 123]);
+    fails = undefined;
+    clock.advance(60_000);
+    await settle();
+    const tries = listened.length;
+    assert.deepEqual(await api.addressFor(pod), { host: '10.85.0.1', port: 6443 });
+    assert.equal(listened.length, tries);
+    assert.equal(warnings.length, 1);
+    stop.abort();
+    await running;
   });
 
   it("is the device's own address for pods on its network", async () => {
