@@ -27,7 +27,7 @@ export async function openKubeletHost(dataDir: string, stopping: AbortSignal): P
     watchPaths,
     deviceNodes: createDeviceNodes(),
     usage,
-    signals: createNodeSignals(usage, { nodefs: dataDir, imagefs: join(dataDir, 'containerd') }),
+    signals: createNodeSignals({ nodefs: dataDir, imagefs: join(dataDir, 'containerd') }),
     diskUsage,
     hasMemoryCgroups: await hasMemoryCgroups(),
   };

@@ -98,14 +98,16 @@ async function machineUsage(text: ReadIfPresent, proc: string): Promise<MachineU
   // user nice system idle iowait irq softirq steal: all but idling and waiting.
   const ticks = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(/\s+/).map(Number);
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = ticks;
+  return { cpuNanos: (user + nice + system + irq + softirq) * tickNanos, memory: machineMemory(meminfo) };
+}
+
+/** What `/proc/meminfo` says, as the kubelet reckons it. */
+export function machineMemory(meminfo: string): MachineUsage['memory'] {
   const bytes = (name: string): number => field(meminfo, `${name}:`) * 1024;
   const total = bytes('MemTotal');
   const usage = total - bytes('MemFree');
   const workingSet = Math.max(0, usage - bytes('Inactive(file)'));
-  return {
-    cpuNanos: (user + nice + system + irq + softirq) * tickNanos,
-    memory: { total, usage, workingSet, rss: bytes('AnonPages'), available: total - workingSet },
-  };
+  return { total, usage, workingSet, rss: bytes('AnonPages'), available: total - workingSet };
 }
 
 /** The number after a name at the start of a line. */

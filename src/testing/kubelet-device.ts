@@ -98,7 +98,7 @@ export class KubeletDevice {
             bindInside: async () => {},
           },
           usage: { cgroup: async () => undefined, machine: () => Promise.reject(new Error('not measured')) },
-          signals: { read: async () => ({}) },
+          signals: { memory: () => undefined, read: async () => ({}) },
           diskUsage: async () => 0,
           hasMemoryCgroups: this.hasMemoryCgroups,
           deviceNodes: { find: async () => [], watch: () => {} },

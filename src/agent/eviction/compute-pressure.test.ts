@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Signals } from '../../host/node-signals.ts';
-import { computePressure, type EvictionSettings, noMemory, type PressureMemory } from './compute-pressure.ts';
+import {
+  computePressure,
+  type EvictionSettings,
+  memoryLastsMs,
+  noMemory,
+  type PressureMemory,
+} from './compute-pressure.ts';
 
 const settings = (changes: Partial<EvictionSettings> = {}): EvictionSettings => ({
   evictionHard: { 'memory.available': { amount: 100 }, 'nodefs.available': { share: 0.1 } },
@@ -24,7 +30,7 @@ describe('pressure on the node', () => {
     const { conditions, toReclaim, closeness } = look(signals(150));
     assert.deepEqual([...conditions], []);
     assert.deepEqual(toReclaim, []);
-    assert.equal(closeness, 1.5);
+    assert.deepEqual(Object.fromEntries(closeness), { MemoryPressure: 1.5, DiskPressure: 5 });
   });
 
   it('is told with what is left and what must be, amounts and shares alike, memory first', () => {
@@ -63,12 +69,31 @@ describe('pressure on the node', () => {
     assert.equal(look(signals(120), 0, noMemory, more).toReclaim.length, 0);
     const met = look(signals(99), 0, noMemory, more);
     const still = look(signals(149), 1, met, more);
+    assert.equal(still.closeness.get('MemoryPressure'), 0);
     assert.equal(still.toReclaim.length, 1);
     assert.equal(look(signals(150), 2, still, more).toReclaim.length, 0);
   });
 
   it('says nothing about what could not be read', () => {
     assert.deepEqual(look({}).toReclaim, []);
-    assert.equal(look({}).closeness, Infinity);
+    assert.equal(look({}).closeness.size, 0);
+  });
+});
+
+describe('memory', () => {
+  const gib = 2 ** 30;
+  const hard = { 'memory.available': { amount: gib } };
+  const lasts = (available: number, changes: Partial<EvictionSettings>): number =>
+    memoryLastsMs(settings(changes), { available, capacity: 16 * gib });
+
+  it('lasts as long as it takes to fill what is left above the highest threshold', () => {
+    const evictionSoft = { 'memory.available': { share: 0.25 } };
+    assert.equal(lasts(5 * gib, { evictionHard: hard }), 2_000);
+    assert.equal(lasts(5 * gib, { evictionHard: hard, evictionSoft }), 500);
+    assert.equal(lasts(3 * gib, { evictionHard: hard, evictionSoft }), 0);
+  });
+
+  it('lasts for ever without a threshold', () => {
+    assert.equal(lasts(gib, { evictionHard: {} }), Infinity);
   });
 });

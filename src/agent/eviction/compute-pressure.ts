@@ -2,7 +2,7 @@
  * When the node is short of something, and whether pods must go for it: the kubelet's eviction thresholds. Pure; time comes in
  * as milliseconds of a clock that never jumps.
  */
-import type { SignalName, Signals } from '../../host/node-signals.ts';
+import type { Signal, SignalName, Signals } from '../../host/node-signals.ts';
 import type { Threshold, Thresholds } from '../settings/resource-settings.ts';
 
 export type PressureType = 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
@@ -38,13 +38,14 @@ export interface Pressure extends PressureMemory {
   readonly conditions: ReadonlySet<PressureType>;
   /** Thresholds for which a pod must go now, the most urgent first. */
   readonly toReclaim: readonly MetThreshold[];
-  /** The smallest part of what is left to what must be left, of memory and processes; a little above 1 is close. */
-  readonly closeness: number;
-  /** The same of room on disk, which is used up more slowly. */
-  readonly diskCloseness: number;
+  /** By condition, the smallest part of what is left to what must be left; 0 while a threshold is met, none without one. */
+  readonly closeness: ReadonlyMap<PressureType, number>;
 }
 
 export const noMemory: PressureMemory = { metSince: new Map(), seenAt: new Map() };
+
+/** What one core of a board takes of the kernel at most, which clears each page: 2 GiB a second. */
+const fillBytesPerMs = 2 ** 31 / 1_000;
 
 /** Memory first: it ends in an instant. */
 const order: readonly SignalName[] = [
@@ -65,8 +66,7 @@ export function computePressure(
   const metSince = new Map<string, number>();
   const seenAt = new Map(memory.seenAt);
   const toReclaim: MetThreshold[] = [];
-  let closeness = Infinity;
-  let diskCloseness = Infinity;
+  const closeness = new Map<PressureType, number>();
   for (const signal of order) {
     const seen = signals[signal];
     if (seen === undefined) continue;
@@ -80,12 +80,13 @@ export function computePressure(
       const since = memory.metSince.get(key);
       // Once it is met, so much more must be free again.
       const reclaim = since === undefined ? 0 : amountOf(settings.evictionMinimumReclaim[signal], seen.capacity);
-      const share = quantity === 0 ? Infinity : seen.available / quantity;
-      if (pressureOf(signal) === 'DiskPressure') diskCloseness = Math.min(diskCloseness, share);
-      else closeness = Math.min(closeness, share);
-      if (seen.available >= quantity + reclaim) continue;
+      const type = pressureOf(signal);
+      const isMet = seen.available < quantity + reclaim;
+      const share = isMet ? 0 : seen.available / quantity;
+      closeness.set(type, Math.min(closeness.get(type) ?? Infinity, share));
+      if (!isMet) continue;
       metSince.set(key, since ?? nowMs);
-      seenAt.set(pressureOf(signal), nowMs);
+      seenAt.set(type, nowMs);
       const graceMs = isHard ? 0 : (settings.evictionSoftGracePeriod[signal] ?? 0);
       if (nowMs - (since ?? nowMs) < graceMs) continue;
       toReclaim.push({ signal, isHard, quantity, available: seen.available });
@@ -96,7 +97,20 @@ export function computePressure(
       .filter(([, at]) => at === nowMs || nowMs - at < settings.evictionPressureTransitionPeriod)
       .map(([type]) => type),
   );
-  return { metSince, seenAt, conditions, toReclaim, closeness, diskCloseness };
+  return { metSince, seenAt, conditions, toReclaim, closeness };
+}
+
+/**
+ * For how many milliseconds no threshold of memory can be met, however fast it is filled; 0: one is, Infinity: there is none.
+ */
+export function memoryLastsMs(
+  { evictionHard, evictionSoft }: Pick<EvictionSettings, 'evictionHard' | 'evictionSoft'>,
+  { available, capacity }: Signal,
+): number {
+  const needed = [evictionHard, evictionSoft]
+    .flatMap((thresholds) => thresholds['memory.available'] ?? [])
+    .map((threshold) => amountOf(threshold, capacity));
+  return needed.length === 0 ? Infinity : Math.max(0, available - Math.max(...needed)) / fillBytesPerMs;
 }
 
 function pressureOf(signal: SignalName): PressureType {

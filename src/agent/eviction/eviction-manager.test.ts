@@ -14,6 +14,8 @@ const signal = new AbortController().signal;
 let clock: FakeClock;
 let pods: Pod[];
 let available: number;
+let processes: number;
+let memoryLooks: number;
 let isDiskShort: boolean;
 let told: string[];
 
@@ -25,7 +27,11 @@ const finish = (name: string): void => {
 function manager(changes: Partial<EvictionDeps> = {}): EvictionManager {
   return new EvictionManager({
     settings: {
-      evictionHard: { 'memory.available': { amount: 100 * mib }, 'nodefs.available': { share: 0.1 } },
+      evictionHard: {
+        'memory.available': { amount: 100 * mib },
+        'nodefs.available': { share: 0.1 },
+        'pid.available': { amount: 100 },
+      },
       evictionSoft: { 'memory.available': { amount: 200 * mib } },
       evictionSoftGracePeriod: { 'memory.available': 60_000 },
       evictionMinimumReclaim: {},
@@ -34,9 +40,14 @@ function manager(changes: Partial<EvictionDeps> = {}): EvictionManager {
       nodeStatusUpdateFrequency: 10_000,
     },
     signals: {
+      memory: () => {
+        memoryLooks += 1;
+        return { available, capacity: 1000 * mib };
+      },
       read: async (): Promise<Signals> => ({
         'memory.available': { available, capacity: 1000 * mib },
         'nodefs.available': { available: isDiskShort ? 1 : 900, capacity: 1000 },
+        'pid.available': { available: processes, capacity: 1000 },
       }),
     },
     pods: () => pods,
@@ -63,20 +74,33 @@ beforeEach(() => {
   clock = new FakeClock();
   pods = [pod('p10'), pod('p30'), pod('p20')];
   available = 500 * mib;
+  processes = 900;
+  memoryLooks = 0;
   isDiskShort = false;
   told = [];
 });
 
-/** Until the next sleep is over, in milliseconds. */
-async function pause(): Promise<number> {
-  for (let ms = 0; ms <= 20_000; ms += 500) {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    if (clock.sleeping === 0) return ms;
-    const before = clock.sleeping;
+/** Runs the manager for so many seconds; when it looked at everything, in seconds. */
+async function looksIn(seconds: number, at: (second: number) => void, changes: Partial<EvictionDeps> = {}) {
+  const stop = new AbortController();
+  const looks: number[] = [];
+  const startMs = clock.monotonicMs();
+  const made = manager(changes);
+  const { look } = made;
+  made.look = async (signal) => {
+    looks.push((clock.monotonicMs() - startMs) / 1_000);
+    await look.call(made, signal);
+  };
+  const running = made.run(stop.signal);
+  for (let second = 0; second < seconds; second += 0.5) {
+    await settle();
+    at(second);
     clock.advance(500);
-    if (clock.sleeping < before) return ms + 500;
   }
-  return Number.NaN;
+  await settle();
+  stop.abort();
+  await running;
+  return looks;
 }
 
 describe('eviction', () => {
@@ -180,28 +204,40 @@ describe('eviction', () => {
     assert.equal(eviction.verdict(pods[1] as Pod)?.reason, 'Evicted');
   });
 
-  it('looks seldom while nothing is near, and often when something is', async () => {
-    const stop = new AbortController();
-    const eviction = manager();
-    const running = eviction.run(stop.signal);
-    assert.equal(await pause(), 10_000);
-    available = 250 * mib;
-    await pause();
-    assert.equal(await pause(), 1_000);
-    stop.abort();
-    await running;
+  it('looks seldom while nothing is near', async () => {
+    assert.deepEqual(await looksIn(30, () => {}), [0, 10, 20, 30]);
+  });
+
+  it('looks within a second when memory is short, however much there was, and each second while it is', async () => {
+    const looks = await looksIn(16, (second) => {
+      if (second === 12.5) available = 50 * mib;
+    });
+    assert.deepEqual(looks, [0, 10, 13, 14, 15, 16]);
+    assert.equal(told[1], 'p30');
+  });
+
+  it('reads only how much memory is left in between, and not even that while there is a lot', async () => {
+    // A little above its threshold for ever, as on a small device.
+    available = 210 * mib;
+    assert.deepEqual(await looksIn(20, () => {}), [0, 10, 20]);
+    assert.equal(memoryLooks, 21);
+    memoryLooks = 0;
+    available = 200 * mib + 8 * 1024 * mib;
+    assert.deepEqual(await looksIn(20, () => {}), [0, 10, 20]);
+    assert.equal(memoryLooks, 7);
+  });
+
+  it('looks often while processes come near their threshold', async () => {
+    processes = 140;
+    assert.deepEqual(await looksIn(3, () => {}), [0, 1, 2, 3]);
   });
 
   it('looks no more often than the kubelet while only the disk is near, which may last', async () => {
-    const stop = new AbortController();
-    const eviction = manager({
-      signals: { read: async () => ({ 'nodefs.available': { available: 140, capacity: 1000 } }) },
-    });
-    const running = eviction.run(stop.signal);
-    assert.equal(await pause(), 10_000);
-    assert.equal(await pause(), 10_000);
-    stop.abort();
-    await running;
+    const signals = {
+      memory: () => undefined,
+      read: async () => ({ 'nodefs.available': { available: 140, capacity: 1000 } }),
+    };
+    assert.deepEqual(await looksIn(20, () => {}, { signals }), [0, 10, 20]);
   });
 
   it('counts files seldom, however often it looks', async () => {

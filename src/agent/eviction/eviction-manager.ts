@@ -1,8 +1,8 @@
 /**
  * Evicts pods before the node itself runs out of memory, disk or processes, and pods that outgrow their room on disk.
  *
- * Looks at a few numbers of the kernel at a long, jittered interval, and often while one of them comes near its threshold. One
- * pod goes at a time, and the next only when it is gone or half a minute is over (kubelet: podCleanupTimeout). What pods use is
+ * Looks at a few numbers of the kernel at a long, jittered interval, and often while one of them comes near its threshold. What
+ * is left of memory, which can be gone in a second, is read each second in between (docs/adr/0033). One pod goes at a time, and the next only when it is gone or half a minute is over (kubelet: podCleanupTimeout). What pods use is
  * read only then, and room on disk only of pods that have a limit on it.
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
@@ -15,6 +15,7 @@ import {
   computePressure,
   type EvictionSettings,
   type MetThreshold,
+  memoryLastsMs,
   noMemory,
   type Pressure,
   type PressureType,
@@ -56,14 +57,19 @@ export interface EvictionDeps {
 
 /** How long the next pod waits for the one before it to be gone, in milliseconds. */
 const cleanupMs = 30_000;
-/** Between two looks while memory or processes come near their threshold, in milliseconds. */
-const nearLookMs = 1_000;
-/** The same for room on disk, which may stay near for ever, in milliseconds; as the kubelet's own looks. */
-const nearDiskLookMs = 10_000;
+/** Between two reads of how much memory is left, in milliseconds. */
+const memoryReadMs = 1_000;
 /** Between two tries to give back what nobody needs on disk, which reads every stored object, in milliseconds. */
 const reclaimEveryMs = 10_000;
-/** What counts as near: so many times what must be left. */
-const near = 1.5;
+/**
+ * What counts as near, so many times what must be left, and the milliseconds between two looks then. Memory is read by itself
+ * before; room on disk may stay near for ever, and is looked at as often as the kubelet does.
+ */
+const nearness: Readonly<Record<PressureType, { readonly near: number; readonly lookMs: number }>> = {
+  MemoryPressure: { near: 1, lookMs: 1_000 },
+  PIDPressure: { near: 1.5, lookMs: 1_000 },
+  DiskPressure: { near: 1.5, lookMs: 10_000 },
+};
 /** So many times the time between two looks passes between two at room on disk, however near something is: files are counted. */
 const storageEvery = 6;
 /** A pod whose end is urgent gets a second (immediateEvictionGracePeriodSeconds). */
@@ -106,14 +112,29 @@ export class EvictionManager implements PodVerdicts {
         if (signal.aborted) return;
         log.warn('cannot look at what is left on the node', { error });
       }
-      await clock.sleep(this.#pauseMs() * (0.9 + 0.2 * random()), signal).catch(() => {});
+      await this.#pause(this.#pauseMs() * (0.9 + 0.2 * random()), signal).catch(() => {});
     }
   }
 
   #pauseMs(): number {
-    const { closeness = Infinity, diskCloseness = Infinity } = this.#pressure ?? {};
-    const nearPauseMs = closeness < near ? nearLookMs : diskCloseness < near ? nearDiskLookMs : Infinity;
-    return Math.min(this.#deps.settings.nodeStatusUpdateFrequency, nearPauseMs);
+    let pauseMs = this.#deps.settings.nodeStatusUpdateFrequency;
+    for (const [type, closeness] of this.#pressure?.closeness ?? []) {
+      const { near, lookMs } = nearness[type];
+      if (closeness < near) pauseMs = Math.min(pauseMs, lookMs);
+    }
+    return pauseMs;
+  }
+
+  /** Waits so many milliseconds, or until memory gets short. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock, settings, signals } = this.#deps;
+    const dueMs = clock.monotonicMs() + ms;
+    for (let leftMs = ms; leftMs > 0; leftMs = dueMs - clock.monotonicMs()) {
+      const memory = signals.memory();
+      const lastsMs = memory === undefined ? Infinity : memoryLastsMs(settings, memory);
+      if (lastsMs === 0 && leftMs < ms) return;
+      await clock.sleep(Math.min(leftMs, Math.max(lastsMs, memoryReadMs)), signal);
+    }
   }
 
   /** One look at the node; evicts at most one pod. */
