@@ -1,7 +1,7 @@
 /**
- * Runs the test levels one after the other and prints a count for each, then one line for all.
- * Unit tests run file by file in parallel; the others share one machine's network and cgroups,
- * so they run one at a time.
+ * Runs the test levels and prints a count for each, then one line for all. Levels of one stage run at once: they wait
+ * more than they compute. Devices of the end-to-end level have directories, ports and networks of their own, so
+ * two files of it run side by side; integration tests share cgroups and registries and run one at a time.
  */
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -19,14 +19,17 @@ interface Level {
   readonly onDemand?: boolean;
 }
 
-const levels: readonly Level[] = [
-  { name: 'unit', files: 'src/**/*.test.ts', concurrency: availableParallelism(), timeoutMs: 120_000 },
-  { name: 'architecture', files: 'test/*.test.ts', concurrency: 1, timeoutMs: 120_000 },
-  { name: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
-  { name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 2, timeoutMs: 600_000 },
-  { name: 'docs', files: 'test/docs/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
-  { name: 'vm', files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMs: 2_400_000, onDemand: true },
+const stages: readonly (readonly Level[])[] = [
+  [{ name: 'unit', files: 'src/**/*.test.ts', concurrency: availableParallelism(), timeoutMs: 120_000 }],
+  [{ name: 'architecture', files: 'test/*.test.ts', concurrency: 1, timeoutMs: 120_000 }],
+  [
+    { name: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
+    { name: 'docs', files: 'test/docs/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
+  ],
+  [{ name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 2, timeoutMs: 600_000 }],
+  [{ name: 'vm', files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMs: 2_400_000, onDemand: true }],
 ];
+const levels = stages.flat();
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -39,14 +42,25 @@ if (unknown.length > 0) {
 const areas: readonly Area[] = JSON.parse(readFileSync(`${root}/test/conformance/areas.json`, 'utf8'));
 const scenarioLines: string[] = [];
 const results: (Summary & { readonly level: string; readonly seconds: number })[] = [];
-for (const level of levels) {
-  if (wanted.length > 0 ? !wanted.includes(level.name) : level.onDemand) continue;
-  const files = globSync(level.files, { cwd: root }).sort();
-  if (files.length === 0) continue;
-  console.log(`\n── ${level.name}: ${files.length} files`);
-  const startedMs = performance.now();
-  const summary = await runLevel(level, files);
-  results.push({ level: level.name, seconds: (performance.now() - startedMs) / 1000, ...summary });
+for (const stage of stages) {
+  const asked = stage.filter(({ name, onDemand }) => (wanted.length > 0 ? wanted.includes(name) : !onDemand));
+  const [first] = asked;
+  await Promise.all(
+    asked.map(async (level) => {
+      const files = globSync(level.files, { cwd: root }).sort();
+      // Only one level's lines come as they are printed; those of another come together, when it has ended.
+      let held = '';
+      const print = (text: string): void => {
+        if (level === first) process.stdout.write(text);
+        else held += text;
+      };
+      print(`\n── ${level.name}: ${files.length} files\n`);
+      const startedMs = performance.now();
+      const summary = await runLevel(level, files, print);
+      results.push({ level: level.name, seconds: (performance.now() - startedMs) / 1000, ...summary });
+      process.stdout.write(held);
+    }),
+  );
 }
 
 console.log('\nlevel          files passed failed skipped seconds');
@@ -62,7 +76,7 @@ const total = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((
 console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
 process.exitCode = total('failed') > 0 || total('passed') === 0 ? 1 : 0;
 
-function runLevel(level: Level, files: readonly string[]): Promise<Summary> {
+function runLevel(level: Level, files: readonly string[], print: (text: string) => void): Promise<Summary> {
   const { promise, resolve } = Promise.withResolvers<Summary>();
   const child = spawn(
     process.execPath,
@@ -84,7 +98,7 @@ function runLevel(level: Level, files: readonly string[]): Promise<Summary> {
   // Decoded as a whole: a letter may be split between two chunks.
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (chunk: string) => {
-    process.stdout.write(chunk);
+    print(chunk);
     output = (output + chunk).slice(-20_000);
     const lines = (line + chunk).split('\n');
     line = lines.pop() ?? '';

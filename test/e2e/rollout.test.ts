@@ -64,7 +64,9 @@ describe('kubectl on Deployments', { concurrency: 3 }, () => {
 
   it('create deployment, set image and get all work as on any cluster', async () => {
     await on.device.loadImage('eliot.test/busybox:next');
-    await kubectl('create', 'deployment', 'made', `--image=${testImage}`, '--replicas=2', '--', 'sleep', '3600');
+    // Ends at SIGTERM: the default grace period is half a minute.
+    const command = ['sh', '-c', 'trap exit TERM; while sleep 0.1; do :; done'];
+    await kubectl('create', 'deployment', 'made', `--image=${testImage}`, '--replicas=2', '--', ...command);
     await kubectl('rollout', 'status', 'deployment/made', '--timeout=120s');
     const wide = await kubectl('get', 'deployment', 'made', '-o', 'wide');
     assert.match(
