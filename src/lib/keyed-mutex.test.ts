@@ -10,7 +10,11 @@ describe('a mutex by key', () => {
     const mutex = new KeyedMutex();
     const log: string[] = [];
     const gate = Promise.withResolvers<void>();
-    const first = mutex.run('a', async () => (log.push('a1'), gate.promise), signal);
+    const begin = async (): Promise<void> => {
+      log.push('a1');
+      await gate.promise;
+    };
+    const first = mutex.run('a', begin, signal);
     const second = mutex.run('a', async () => void log.push('a2'), signal);
     await mutex.run('b', async () => void log.push('b'), signal);
     assert.deepEqual(log, ['a1', 'b']);

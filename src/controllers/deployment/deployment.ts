@@ -10,30 +10,16 @@ import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
 import { labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
 import type { ObjectMeta } from '../../api/meta.ts';
-import type { ObjectClient } from '../../api/object-client.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/logger.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
 import { follow, runControlLoop } from '../control-loop.ts';
-import type { ImagePreparation } from '../image-preparation.ts';
-import type { ObjectEvents } from '../object-events.ts';
 import { objectKeyOf, queueKey } from '../object-key.ts';
 import type { ObjectChange, ObjectSource } from '../object-source.ts';
 import { controllerOf } from '../ownership/owner.ts';
-import type { Room } from '../room.ts';
 import { unlessStale } from '../unless-stale.ts';
-import { DeploymentSync } from './sync-deployment.ts';
+import { DeploymentSync, type DeploymentSyncDeps } from './sync-deployment.ts';
 
-export interface DeploymentControllerDeps {
-  readonly client: ObjectClient;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly events: ObjectEvents;
-  readonly images: ImagePreparation;
-  readonly room: Room;
+export interface DeploymentControllerDeps extends DeploymentSyncDeps {
   readonly deployments: ObjectSource<Deployment>;
-  readonly replicaSets: ObjectSource<ReplicaSet>;
-  readonly pods: ObjectSource<Pod>;
 }
 
 export class DeploymentController {
