@@ -1,5 +1,5 @@
 /** The body of a request as a JSON value, whatever it was sent as. */
-import { deleteOptions, eviction } from '../../api/kinds/options.ts';
+import { binding, deleteOptions, eviction } from '../../api/kinds/options.ts';
 import { scaleKind } from '../../api/kinds/scale.ts';
 import { tokenRequestFields } from '../../api/kinds/token-reviews.ts';
 import type { MessageType } from '../../api/schema/field.ts';
@@ -15,7 +15,8 @@ function findMessage(apiVersion: string, kind: string): MessageType | undefined 
   // Clients send DeleteOptions in the group and version of what they delete.
   if (kind === 'DeleteOptions') return deleteOptions;
   if (kind === 'Eviction' && apiVersion.startsWith('policy/')) return eviction;
-  // It has no resource of its own.
+  // These have no resource of their own.
+  if (kind === 'Binding' && apiVersion === 'v1') return binding;
   if (kind === scaleKind.kind && apiVersion === apiVersionOf(scaleKind)) return scaleKind.fields;
   if (kind === 'TokenRequest' && apiVersion.startsWith('authentication.k8s.io/')) return tokenRequestFields;
   return findKindByName(apiVersion, kind)?.fields;
