@@ -110,6 +110,20 @@ describe('the images of a template', () => {
     assert.equal(images.look(makeSet()).kind, 'Ready');
   });
 
+  it('are tried once more when an image was loaded while it was being looked for', async () => {
+    const looking = Promise.withResolvers<EnsureResult>();
+    answer = () => looking.promise;
+    images.look(makeSet());
+    await settle();
+    answer = () => present;
+    images.lookAgain();
+    images.look(makeSet());
+    looking.resolve({ kind: 'Waiting', waiting: { reason: 'ErrImageNeverPull', message: 'not present' } });
+    await settle();
+    assert.equal(images.look(makeSet()).kind, 'Ready');
+    assert.equal(asked.length, 2);
+  });
+
   it('wait for a runtime that is away', async () => {
     answer = () => {
       throw new Error('connection refused');

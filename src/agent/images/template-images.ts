@@ -26,7 +26,8 @@ interface Fetch {
   state: ImagesState;
   /** Since the last try. */
   isWanted: boolean;
-  wake: (() => void) | undefined;
+  /** Aborted when an image was loaded since the last try began: the next one does not wait. */
+  news: AbortController;
 }
 
 /** Until an image is looked for again that must not be pulled: somebody has to load it. Milliseconds. */
@@ -57,7 +58,7 @@ export class TemplateImages implements ImagePreparation {
       cancel: new AbortController(),
       state: { kind: 'Waiting', message },
       isWanted: true,
-      wake: undefined,
+      news: new AbortController(),
     };
     this.#fetches.set(uid, fetch);
     const running = this.#run(uid, fetch, AbortSignal.any([this.#deps.stopping, fetch.cancel.signal]));
@@ -81,24 +82,25 @@ export class TemplateImages implements ImagePreparation {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tries now what waits: an image was loaded. */
+  /** An image was loaded: what waits is tried now, and what is being tried once more. */
   lookAgain(): void {
-    for (const { wake } of this.#fetches.values()) wake?.();
+    for (const { news } of this.#fetches.values()) news.abort();
   }
 
   async #run(uid: string, fetch: Fetch, signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
         fetch.isWanted = false;
+        fetch.news = new AbortController();
         const { state, retryInMs } = await this.#try(fetch.replicaSet, signal);
         fetch.state = state;
         for (const listener of this.#listeners) listener(fetch.replicaSet);
         if (state.kind === 'Ready') {
           // Kept for the answer; asked once more, it is looked at anew, since images can go.
-          await this.#sleep(fetch, lookAgainMs, signal);
+          await this.#sleep(lookAgainMs, signal);
           return;
         }
-        await this.#sleep(fetch, retryInMs, signal);
+        await this.#sleep(retryInMs, AbortSignal.any([signal, fetch.news.signal]));
         if (!fetch.isWanted) return;
       }
     } catch (error) {
@@ -136,15 +138,11 @@ export class TemplateImages implements ImagePreparation {
     return { state: { kind: 'Ready' }, retryInMs: 0 };
   }
 
-  async #sleep(fetch: Fetch, ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    fetch.wake = () => woken.abort();
+  async #sleep(ms: number, until: AbortSignal): Promise<void> {
     try {
-      await this.#deps.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+      await this.#deps.clock.sleep(ms, until);
     } catch {
-      // Woken, or going down: the loop sees which.
-    } finally {
-      fetch.wake = undefined;
+      // News, or going down: the loop sees which.
     }
   }
 }
