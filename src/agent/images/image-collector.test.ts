@@ -165,6 +165,22 @@ describe('what an unfinished pull left', () => {
     assert.equal(images.left.size, 0);
   });
 
+  it('stays when a pod comes to want it while images are removed', async () => {
+    images.add('r.lan/old:1', { sizeBytes: 100 });
+    users = new Map([['r.lan/cut:1', ['default/web']]]);
+    await collector.collect(signal);
+    users = new Map();
+    clock.advance(120_000);
+    const remove = images.remove.bind(images);
+    images.remove = async (...of) => {
+      await remove(...of);
+      users = new Map([['r.lan/cut:1', ['default/new']]]);
+    };
+    await collector.reclaim(signal);
+    assert.deepEqual(await names(), []);
+    assert.equal(images.left.size, 1);
+  });
+
   it('goes at once when the disk is full and nothing wants it', async () => {
     available = 100;
     await collector.collect(signal).catch(() => {});

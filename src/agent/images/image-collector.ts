@@ -86,14 +86,14 @@ export class ImageCollector {
   async collect(signal: AbortSignal): Promise<void> {
     const { settings, clock, space, warn } = this.#deps;
     const limits = { minimumAgeMs: settings.imageMinimumGCAge, maximumAgeMs: settings.imageMaximumGCAge };
-    const { unused, users } = await this.#lookForUnused(signal);
+    const unused = await this.#lookForUnused(signal);
     const now = clock.monotonicMs();
     const expired = computeExpired(unused, limits, now);
     await this.#remove(expired, signal);
 
     const { imageGCHighThresholdPercent: high, imageGCLowThresholdPercent: low } = settings;
     const wanted = bytesToFree(await space(), high, low);
-    await this.#endPulls(users, wanted > 0, now, signal);
+    await this.#endPulls(wanted > 0, signal);
     if (wanted === 0) return;
     const left = unused.filter((image) => !expired.includes(image));
     const garbage = computeGarbage(left, limits, wanted, now);
@@ -108,14 +108,14 @@ export class ImageCollector {
   async reclaim(signal: AbortSignal): Promise<void> {
     const { settings, clock } = this.#deps;
     const limits = { minimumAgeMs: settings.imageMinimumGCAge, maximumAgeMs: settings.imageMaximumGCAge };
-    const { unused, users } = await this.#lookForUnused(signal);
+    const unused = await this.#lookForUnused(signal);
     const now = clock.monotonicMs();
     await this.#remove(computeGarbage(unused, limits, Infinity, now), signal);
-    await this.#endPulls(users, true, now, signal);
+    await this.#endPulls(true, signal);
   }
 
   /** Asks last what is wanted, which changes most. */
-  async #lookForUnused(signal: AbortSignal): Promise<{ readonly unused: UnusedImage[]; readonly users: ImageUsers }> {
+  async #lookForUnused(signal: AbortSignal): Promise<readonly UnusedImage[]> {
     const { images, runtime, clock } = this.#deps;
     const inUse = new Set((await runtime.listContainers({}, signal)).map(({ imageId }) => imageId));
     const stored = await images.list(signal);
@@ -132,7 +132,7 @@ export class ImageCollector {
       if (!isUsed && !image.sideLoaded && !image.pinned) unused.push({ id, sizeBytes, ...before });
     }
     this.#seen = seen;
-    return { unused, users };
+    return unused;
   }
 
   /**
@@ -144,7 +144,7 @@ export class ImageCollector {
     const { images, log, onRemoved } = this.#deps;
     let freed = 0;
     for (const { id, sizeBytes } of garbage) {
-      const { unused } = await this.#lookForUnused(signal);
+      const unused = await this.#lookForUnused(signal);
       if (!unused.some((image) => image.id === id)) continue;
       log.info('image removed to free space', { image: id, sizeBytes });
       await images.remove(id, signal);
@@ -156,11 +156,13 @@ export class ImageCollector {
   }
 
   /** What a pull had downloaded stays while something wants the image, and a day longer; not when space is short. */
-  async #endPulls(users: ImageUsers, isShort: boolean, now: number, signal: AbortSignal): Promise<void> {
-    const { images, log } = this.#deps;
+  async #endPulls(isShort: boolean, signal: AbortSignal): Promise<void> {
+    const { images, users, clock, log } = this.#deps;
+    const now = clock.monotonicMs();
     const unwanted = new Map<string, number>();
     for (const name of await images.listPulls(signal)) {
-      if (users.has(name)) continue;
+      // Asked before each, as for images: it takes its time to remove the others.
+      if ((await users()).has(name)) continue;
       const since = this.#unwantedPulls.get(name) ?? now;
       if (isShort || now - since >= abandonedAfterMs) {
         log.info('an unfinished pull is given up', { image: name });
