@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { describedTypes } from '../scripts/openapi/describe.ts';
+import { describedTypes, shortName } from '../scripts/openapi/describe.ts';
+import { fieldDescriptions, scalarDescriptions } from '../scripts/openapi/descriptions/common.ts';
+import { kindDescriptions } from '../scripts/openapi/descriptions/kinds.ts';
 import { openApiDocument } from '../scripts/openapi/document.ts';
 import { packDocuments, writeDocuments } from '../scripts/openapi/pack.ts';
 import {
@@ -196,13 +198,18 @@ describe('the descriptions', () => {
     assert.ok(silent.length <= ofKinds.length / 10, `scripts/openapi/descriptions/kinds.ts does not know ${silent}`);
   });
 
+  it('are of types that are served', () => {
+    const served = new Set([...types.keys()].map(shortName));
+    for (const type of [...Object.keys(describedTypes), ...Object.keys(kindDescriptions)]) {
+      assert.ok(served.has(type), `no type ${type} is served`);
+    }
+    for (const type of Object.keys(scalarDescriptions)) assert.ok(types.has(type), `no type ${type} is served`);
+  });
+
   it('are of fields that there are', () => {
-    const known = new Map(
-      [...types].map(([name, properties]) => [
-        name.replace(/^io\.k8s\.(api|apimachinery\.pkg\.apis)\./, ''),
-        properties,
-      ]),
-    );
+    const known = new Map([...types].map(([name, properties]) => [shortName(name), properties]));
+    const names = new Set([...types.values()].flatMap((properties) => Object.keys(properties)));
+    for (const field of Object.keys(fieldDescriptions)) assert.ok(names.has(field), `no type has a field ${field}`);
     for (const [type, fields] of Object.entries(describedTypes)) {
       for (const field of Object.keys(fields)) {
         assert.ok(Object.hasOwn(known.get(type) ?? {}, field), `${type} has no field ${field}`);

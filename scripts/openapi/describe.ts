@@ -36,7 +36,7 @@ export function describeField(typeName: string, field: string): string | undefin
 }
 
 /** `core.v1.Pod` for `io.k8s.api.core.v1.Pod`. */
-function shortName(typeName: string): string {
+export function shortName(typeName: string): string {
   return typeName.replace(/^io\.k8s\.(?:api|apimachinery\.pkg\.apis|metrics\.pkg\.apis)\./, '');
 }
 

@@ -118,7 +118,7 @@ export const otherDescriptions: Descriptions = {
     imagePullSecrets: 'Secrets with logins of registries, for pods of this account.',
     secrets: 'Secrets that pods of this account may use.',
   },
-  'io.k8s.metrics.pkg.apis.metrics.v1beta1.ContainerMetrics': { usage: 'What it uses, by resource.' },
+  'metrics.v1beta1.ContainerMetrics': { usage: 'What it uses, by resource.' },
   'meta.v1.FieldSelectorRequirement': { key: 'The field.', operator: 'In or NotIn.' },
   'meta.v1.LabelSelector': { matchLabels: 'Labels that must have these values.' },
   'meta.v1.LabelSelectorRequirement': { key: 'Key of the label.', operator: 'In, NotIn, Exists or DoesNotExist.' },
