@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { settle, until } from '../testing/settle.ts';
-import { silentLogger } from './logger.ts';
+import { type LogFields, silentLogger } from './logger.ts';
 import { type ProcessResult, WorkQueue, type WorkQueueDeps } from './work-queue.ts';
 
 describe('WorkQueue', () => {
@@ -114,6 +114,29 @@ describe('WorkQueue', () => {
       clock.advance(1);
       await until(() => begun.length === before + 1);
     }
+  });
+
+  it('makes no noise about failures that pass by themselves, unless they go on', async () => {
+    const said: string[] = [];
+    const say =
+      (level: string) =>
+      (_message: string, fields: LogFields = {}): void =>
+        void said.push(`${level} ${fields['failures']}`);
+    const log = { ...silentLogger, warn: say('warn'), debug: say('debug') };
+    const isPassing = (error: unknown): boolean => error === 'stale';
+    const queue = start((key) => Promise.reject(key), { log, isPassing, baseDelayMs: 100 });
+    queue.add('broken');
+    queue.add('stale');
+    for (let count = 2; count <= 12; count += 2) {
+      await until(() => said.length === count && clock.sleeping === 2);
+      clock.advance(60_000);
+    }
+    await until(() => said.length === 14);
+    assert.deepEqual(
+      said.filter((line) => line.startsWith('debug')),
+      ['debug 1', 'debug 2', 'debug 3', 'debug 4'],
+    );
+    assert.equal(said.filter((line) => line === 'warn 5').length, 2);
   });
 
   it('spreads retries over half of the delay', async () => {

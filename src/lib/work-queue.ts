@@ -4,7 +4,7 @@
  * Level-driven: a key says *that* something is to be looked at, never what happened. Adding a key
  * that waits already does nothing; adding one that is being processed processes it once more
  * afterwards. What throws is tried again after an exponential back-off with jitter. Ends no journey
- * but a failure's: this is where it is logged (style.md B).
+ * but a failure's: this is where it is logged.
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
@@ -23,9 +23,17 @@ export interface WorkQueueDeps {
   readonly baseDelayMs?: number;
   /** Milliseconds between tries, at most. Default 60,000. */
   readonly maxDelayMs?: number;
+  /**
+   * Whether a failure is of the kind that the next look ends. Tried again as others are, but told as something that
+   * matters only from the fifth in a row on. Default: none is.
+   */
+  readonly isPassing?: (error: unknown) => boolean;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
 }
+
+/** Failures in a row, the last of which is no longer believed to pass. */
+const tooManyPassing = 5;
 
 interface Delayed {
   readonly dueMs: number;
@@ -126,7 +134,9 @@ export class WorkQueue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       const delayMs = this.#backOffMs(failures);
-      this.#deps.log.warn('work failed, will be tried again', { key, failures, delayMs, error });
+      const { log, isPassing } = this.#deps;
+      const level = failures < tooManyPassing && isPassing?.(error) ? 'debug' : 'warn';
+      log[level]('work failed, will be tried again', { key, failures, delayMs, error });
       if (!this.#addedWhileActive.has(key)) this.addAfter(key, delayMs);
     }
   }

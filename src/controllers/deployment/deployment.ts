@@ -15,7 +15,7 @@ import { follow, runControlLoop } from '../control-loop.ts';
 import { objectKeyOf, queueKey } from '../object-key.ts';
 import type { ObjectChange, ObjectSource } from '../object-source.ts';
 import { controllerOf } from '../ownership/owner.ts';
-import { unlessStale } from '../unless-stale.ts';
+import { isStaleCopy } from '../stale-copy.ts';
 import { DeploymentSync, type DeploymentSyncDeps } from './sync-deployment.ts';
 
 export interface DeploymentControllerDeps extends DeploymentSyncDeps {
@@ -35,7 +35,8 @@ export class DeploymentController {
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'deployment' }),
-      process: (key) => unlessStale(() => this.#look(key)),
+      process: (key) => this.#look(key),
+      isPassing: isStaleCopy,
     });
   }
 

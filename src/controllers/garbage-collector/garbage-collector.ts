@@ -14,6 +14,7 @@ import { isStatusError } from '../../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
 import { follow, runControlLoop } from '../control-loop.ts';
 import type { ObjectSource } from '../object-source.ts';
+import { isStaleCopy } from '../stale-copy.ts';
 import { computeFate, type OwnerState } from './compute-fate.ts';
 import { foregroundFinalizer, type GraphNode, OwnerGraph, orphanFinalizer } from './owner-graph.ts';
 
@@ -44,6 +45,7 @@ export class GarbageCollector {
       clock: deps.clock,
       log: deps.log.child({ controller: 'garbage-collector' }),
       process: (uid) => this.#process(uid),
+      isPassing: isStaleCopy,
       parallelism: 4,
     });
   }
@@ -95,10 +97,8 @@ export class GarbageCollector {
       if (object.metadata.deletionTimestamp !== undefined) await this.#finish(node, kind, object);
       else await this.#decide(node, kind, object);
     } catch (error) {
-      // Gone, or changed by somebody else: that change brings the next look.
-      if (isStatusError(error, 'NotFound')) return undefined;
-      if (isStatusError(error, 'Conflict')) return { againAfterMs: 1_000 };
-      throw error;
+      // Gone: there is nothing to decide any more.
+      if (!isStatusError(error, 'NotFound')) throw error;
     }
     return undefined;
   }

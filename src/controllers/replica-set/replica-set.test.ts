@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
 import { namespaces, pods, replicaSets } from '../../api/resources.ts';
+import { StatusError } from '../../lib/status-error.ts';
 import { WorkloadCluster } from '../../testing/workload-cluster.ts';
 import { podTemplate, replicaSetManifest } from '../../testing/workloads.ts';
 import { ReplicaSetController } from './replica-set.ts';
@@ -134,6 +135,21 @@ describe('ReplicaSetController', () => {
     assert.equal((await get()).status.availableReplicas, undefined);
     await cluster.advance(2_000);
     assert.equal((await get()).status.availableReplicas, 1);
+  });
+
+  it('is looked at ever more rarely while its copy does not become current', async () => {
+    start();
+    let refusals = 0;
+    cluster.client.update = () => {
+      refusals += 1;
+      return Promise.reject(new StatusError('Conflict', 'the object has been modified'));
+    };
+    await create({ replicas: 0 });
+    await cluster.advance(60_000);
+    const before = refusals;
+    assert.ok(before > 1);
+    await cluster.advance(600_000);
+    assert.ok(refusals - before <= 20, `${refusals - before} times in ten minutes`);
   });
 
   it('says why pods cannot be made, and tries again', async () => {

@@ -25,7 +25,7 @@ import { controllerOf } from '../ownership/owner.ts';
 import { Ages } from '../pods/ages.ts';
 import { availableInMs } from '../pods/availability.ts';
 import { isActive, isReady, isTerminating } from '../pods/pod-state.ts';
-import { unlessStale } from '../unless-stale.ts';
+import { isStaleCopy } from '../stale-copy.ts';
 import { computeReplicaSetStatus } from './compute-status.ts';
 import { manageReplicas, messageOf } from './manage-replicas.ts';
 import { ReplacementBackOff } from './replacement-back-off.ts';
@@ -54,7 +54,8 @@ export class ReplicaSetController {
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'replica-set' }),
-      process: (key) => unlessStale(() => this.#sync(key)),
+      process: (key) => this.#sync(key),
+      isPassing: isStaleCopy,
       parallelism: 2,
     });
   }
