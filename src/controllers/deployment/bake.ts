@@ -1,6 +1,7 @@
 /**
  * Watches the pods of a complete update until it is trusted: a container that ends, or a pod that is no longer ready,
- * is a failure. Pure; the state is handed in and out.
+ * is a failure. So are pods that it comes to lack meanwhile, scaled up perhaps, and that never work: they have the
+ * progress deadline. Pure; the state is handed in and out.
  *
  * The state lives in memory only. After a restart of the daemon the bake time begins anew: what is not yet trusted
  * is watched once more, never trusted too early.
@@ -16,11 +17,16 @@ export interface Bake {
   readonly sinceMonotonicMs: number;
   /** Restarts of each pod when it was first seen ready, by uid. */
   readonly restarts: ReadonlyMap<string, number>;
+  /** Since when it lacks pods and no further one has come to work; undefined while it is complete. */
+  readonly stalledSinceMonotonicMs: number | undefined;
 }
 
 export type BakeOutcome =
-  | { readonly kind: 'Baking'; readonly bake: Bake; readonly leftMs: number }
+  /** `againAfterMs`: when time alone changes the answer; undefined when it does not. */
+  | { readonly kind: 'Baking'; readonly bake: Bake; readonly againAfterMs: number | undefined }
   | { readonly kind: 'Done' }
+  /** It has lacked pods for longer than the deadline. */
+  | { readonly kind: 'Late' }
   | { readonly kind: 'Failed'; readonly failure: Failure };
 
 export interface BakeInput {
@@ -31,14 +37,15 @@ export interface BakeInput {
   /** All pods are there and available now. */
   readonly isComplete: boolean;
   readonly bakeMs: number;
+  /** Of progress; `Infinity`: none. */
+  readonly deadlineMs: number;
   readonly monotonicMs: number;
 }
 
 /** Call it from the first moment on at which the update is complete. */
-export function computeBake({ before, replicaSet, pods, isComplete, bakeMs, monotonicMs }: BakeInput): BakeOutcome {
-  const uid = replicaSet.metadata.uid ?? '';
-  const bake: Bake =
-    before?.uid === uid ? before : { uid, sinceMonotonicMs: monotonicMs, restarts: new Map<string, number>() };
+export function computeBake(input: BakeInput): BakeOutcome {
+  const { pods, isComplete, bakeMs, deadlineMs, monotonicMs } = input;
+  const bake = goOn(input);
   const restarts = new Map<string, number>();
   for (const pod of pods) {
     const podUid = pod.metadata.uid ?? '';
@@ -52,8 +59,23 @@ export function computeBake({ before, replicaSet, pods, isComplete, bakeMs, mono
     if (failure !== undefined) return { kind: 'Failed', failure };
   }
   const leftMs = bake.sinceMonotonicMs + bakeMs - monotonicMs;
-  if (leftMs <= 0 && isComplete) return { kind: 'Done' };
-  return { kind: 'Baking', bake: { ...bake, restarts }, leftMs: Math.max(leftMs, 0) };
+  if (isComplete) {
+    if (leftMs <= 0) return { kind: 'Done' };
+    return { kind: 'Baking', bake: { ...bake, restarts, stalledSinceMonotonicMs: undefined }, againAfterMs: leftMs };
+  }
+  const hasGained = [...restarts.keys()].some((pod) => !bake.restarts.has(pod));
+  const stalledSinceMonotonicMs = hasGained ? monotonicMs : (bake.stalledSinceMonotonicMs ?? monotonicMs);
+  const untilLateMs = stalledSinceMonotonicMs + deadlineMs - monotonicMs;
+  if (untilLateMs <= 0) return { kind: 'Late' };
+  const againAfterMs = Number.isFinite(untilLateMs) ? untilLateMs : undefined;
+  return { kind: 'Baking', bake: { ...bake, restarts, stalledSinceMonotonicMs }, againAfterMs };
+}
+
+/** What was watched before, when that was the same ReplicaSet. */
+function goOn({ before, replicaSet, monotonicMs }: BakeInput): Bake {
+  const uid = replicaSet.metadata.uid ?? '';
+  if (before?.uid === uid) return before;
+  return { uid, sinceMonotonicMs: monotonicMs, restarts: new Map(), stalledSinceMonotonicMs: undefined };
 }
 
 function failureIn(pod: Pod, restartsBefore: number): Failure | undefined {

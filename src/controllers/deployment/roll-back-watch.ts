@@ -7,6 +7,7 @@ import { type Clock, formatTime } from '../../lib/clock.ts';
 import { isControlledBy } from '../ownership/owner.ts';
 import { failedAnnotation, provenAnnotation } from './annotations.ts';
 import { type Bake, computeBake } from './bake.ts';
+import { hasProgressDeadline } from './compute-status.ts';
 import { annotateReplicaSet } from './replica-set-writer.ts';
 import {
   describeTrouble,
@@ -63,7 +64,7 @@ export class RollBackWatch {
 
   /** What the update has come to. A mark that it sets is durable when this resolves; the next look acts on it. */
   async look(input: RollBackInput): Promise<RollBackLook> {
-    const { deployment, newest, old, pods, isComplete, isLate, waitsForImages } = input;
+    const { deployment, newest, old, pods, isComplete, isLate } = input;
     const uid = deployment.metadata.uid ?? '';
     const settings = rollBackSettings(deployment);
     if (settings === undefined) {
@@ -81,13 +82,13 @@ export class RollBackWatch {
       return { state: { phase: 'Trusted' } };
     }
     const ownPods = pods.filter((pod) => isControlledBy(pod, newest));
+    // What has no pods proves nothing; scaled up again, it is an update like any other.
+    if (deployment.spec.replicas === 0) this.forget(uid);
     const before = this.#bakes.get(uid);
     const isBaking = isComplete || before?.uid === newest.metadata.uid;
     if (!isBaking || deployment.spec.replicas === 0) {
       if (!isLate || previous === undefined) return { state: { phase: 'RollingOut' } };
-      const trouble = describeTrouble(ownPods) ?? waitsForImages ?? 'its pods do not become available';
-      const message = `no progress in ${deployment.spec.progressDeadlineSeconds} s: ${trouble}`;
-      return this.#giveUp(uid, newest, { reason: 'ProgressDeadlineExceeded', message });
+      return this.#giveUp(uid, newest, lateness(input, ownPods));
     }
     const outcome = computeBake({
       before,
@@ -95,6 +96,7 @@ export class RollBackWatch {
       pods: ownPods,
       isComplete,
       bakeMs: settings.bakeMs,
+      deadlineMs: hasProgressDeadline(deployment) ? deployment.spec.progressDeadlineSeconds * 1000 : Infinity,
       monotonicMs: this.#deps.clock.monotonicMs(),
     });
     switch (outcome.kind) {
@@ -102,9 +104,11 @@ export class RollBackWatch {
         await annotateReplicaSet(this.#deps, newest, provenAnnotation, formatTime(this.#deps.clock.now()));
         this.forget(uid);
         return { state: { phase: 'Trusted' } };
-      case 'Failed': {
+      case 'Failed':
+      case 'Late': {
+        const failure = outcome.kind === 'Late' ? lateness(input, ownPods) : outcome.failure;
         // Forgotten only when the mark is written: it may be refused, and then this look must be repeated.
-        if (previous !== undefined) return this.#giveUp(uid, newest, outcome.failure);
+        if (previous !== undefined) return this.#giveUp(uid, newest, failure);
         // The first revision has none before it: it goes on, and is watched from the beginning.
         this.forget(uid);
         return { state: { phase: 'Baking', bakeMs: settings.bakeMs } };
@@ -113,7 +117,7 @@ export class RollBackWatch {
         this.#bakes.set(uid, outcome.bake);
         return {
           state: { phase: 'Baking', bakeMs: settings.bakeMs },
-          ...(outcome.leftMs > 0 ? { againAfterMs: outcome.leftMs } : {}),
+          ...(outcome.againAfterMs === undefined ? {} : { againAfterMs: outcome.againAfterMs }),
         };
     }
   }
@@ -124,4 +128,11 @@ export class RollBackWatch {
     // Not rolled back yet: the change of the ReplicaSet brings the look that does it.
     return { state: { phase: 'RollingOut' } };
   }
+}
+
+/** The deadline has passed: what it was that did not come. */
+function lateness({ deployment, waitsForImages }: RollBackInput, pods: readonly Pod[]): Failure {
+  const trouble = describeTrouble(pods) ?? waitsForImages ?? 'its pods do not become available';
+  const message = `no progress in ${deployment.spec.progressDeadlineSeconds} s: ${trouble}`;
+  return { reason: 'ProgressDeadlineExceeded', message };
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Pod } from '../../api/kinds/pod/types.ts';
 import { deployments, replicaSets } from '../../api/resources.ts';
 import { DeploymentCluster } from '../../testing/deployment-cluster.ts';
 import { podTemplate } from '../../testing/workloads.ts';
+import { isReady } from '../pods/pod-state.ts';
 
 let cluster: DeploymentCluster;
 
@@ -182,6 +184,59 @@ describe('a Deployment with rollback-on-failure', () => {
     await cluster.base.advance(32_000);
     assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 0 });
     assert.equal(await rolledBack(), 'True ProgressDeadlineExceeded');
+  });
+
+  it('gets its previous revision back when it is scaled up in the bake time and the new pods never work', async () => {
+    await startTrusted();
+    await cluster.setImage('app:2');
+    await cluster.untilComplete('app:2');
+    cluster.base.behaviours.set('app:2', 'unready');
+    await cluster.base.advance(50_000);
+    await cluster.change({ replicas: 3 });
+    await cluster.base.advance(29_000);
+    assert.equal(await rolledBack(), 'Unknown Baking');
+    await cluster.base.advance(3_000);
+    assert.equal(await rolledBack(), 'True ProgressDeadlineExceeded');
+    assert.match(
+      await cluster.message('eliot.run/RolledBack'),
+      /failed: no progress in 30 s: its pods do not become available;/,
+    );
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 3, 'app:2': 0 });
+  });
+
+  it('is trusted late when it is scaled up in the bake time and each new pod works in time', async () => {
+    await startTrusted();
+    await cluster.setImage('app:2');
+    await cluster.untilComplete('app:2');
+    cluster.base.behaviours.set('app:2', 'unready');
+    await cluster.base.advance(50_000);
+    await cluster.change({ replicas: 3 });
+    for (const left of [1, 0]) {
+      await cluster.base.advance(20_000);
+      const waiting = (await cluster.pods('app:2')).filter(({ status }) => !isReady({ status } as Pod));
+      assert.equal(waiting.length, left + 1);
+      assert.equal(await rolledBack(), 'Unknown Baking');
+      await cluster.base.setReady(waiting[0] as Pod, true);
+    }
+    await cluster.base.advance(5_000);
+    assert.equal(await rolledBack(), 'False Baked');
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 0, 'app:2': 3 });
+  });
+
+  it('gets its previous revision back when it has no pods for a part of the bake time, and then none that work', async () => {
+    await startTrusted();
+    await cluster.setImage('app:2');
+    await cluster.untilComplete('app:2');
+    await cluster.change({ replicas: 0 });
+    await settle();
+    await cluster.base.advance(3_600_000);
+    cluster.base.behaviours.set('app:2', 'unready');
+    await cluster.change({ replicas: 1 });
+    await cluster.base.advance(29_000);
+    assert.notEqual(await rolledBack(), 'True ProgressDeadlineExceeded');
+    await cluster.base.advance(3_000);
+    assert.equal(await rolledBack(), 'True ProgressDeadlineExceeded');
+    assert.deepEqual(await cluster.sizes(), { 'app:1': 1, 'app:2': 0 });
   });
 
   it('stays rolled back when the daemon starts anew and all status is lost', async () => {
