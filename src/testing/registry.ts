@@ -10,7 +10,8 @@ import { Registry, type RegistryOptions } from '../apiserver/registry.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 
-function kindOf({ group, version, resource }: GroupVersionResource): KindDescription {
+/** The description of a kind that is served. */
+export function kindOf({ group, version, resource }: GroupVersionResource): KindDescription {
   const found = findKind(group, version, resource);
   if (!found) throw new Error(`${resource} are not served`);
   return found;

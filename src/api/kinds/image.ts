@@ -68,6 +68,8 @@ export const imageKind: KindDescription<typeof imageFields, Image> = {
   hasGeneration: false,
   prepareForCreate: (image) => ({ ...image, metadata: { ...image.metadata, finalizers: [imageFinalizer] } }),
   prepareForUpdate: (next, previous) => ({ ...next, spec: previous.spec }),
+  // As Kubernetes does it for kinds that are not its own: whoever writes a status writes nothing else.
+  prepareForStatusUpdate: (next, previous) => ({ ...next, metadata: previous.metadata }),
   validate: validateImage,
   validateUpdate: (next, previous) => validateMetadataUpdate(next.metadata, previous.metadata),
   columns: [

@@ -31,7 +31,10 @@ export function mergeUpdate(
   return kind.prepareForUpdate?.(complete, current) ?? complete;
 }
 
-/** As every status strategy of Kubernetes: metadata may be written too (the kubelet labels its node so), spec may not. */
+/**
+ * As the status strategies of Kubernetes: metadata may be written too (the kubelet labels its node so), spec may not.
+ * What of the metadata a kind keeps all the same is said by its `prepareForStatusUpdate`.
+ */
 function mergeStatus(kind: AnyKind, current: KubeObject, wanted: KubeObject): KubeObject {
   const metadata = withServerFields(wanted.metadata, current.metadata);
   const next = { ...replaceField(current, 'status', wanted['status']), metadata };
