@@ -1,12 +1,14 @@
 /** Builds and runs the controllers that make and end pods, and the garbage collector that ends what they leave. */
 import type { Deployment } from '../api/kinds/deployment.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
+import type { PodDisruptionBudget } from '../api/kinds/pod-disruption-budget.ts';
 import type { ReplicaSet } from '../api/kinds/replica-set.ts';
 import type { ObjectMeta } from '../api/meta.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import * as resources from '../api/resources.ts';
 import { kinds } from '../api/scheme.ts';
 import { DeploymentController } from '../controllers/deployment/deployment.ts';
+import { DisruptionController } from '../controllers/disruption/disruption.ts';
 import { collectedKinds, ownershipOf } from '../controllers/garbage-collector/collected-kinds.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
 import type { ImagePreparation } from '../controllers/image-preparation.ts';
@@ -53,11 +55,21 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     room,
     deployments,
   });
+  const budgets = follow<PodDisruptionBudget>(resources.podDisruptionBudgets, withoutManagedFields);
+  const disruption = new DisruptionController({
+    client: clientOf('system:disruption-controller'),
+    clock,
+    log,
+    events,
+    budgets,
+    pods,
+  });
   const copies = new Map<string, ObjectSource<Followed>>([
     ...known,
     ['/pods', pods],
     ['apps/deployments', deployments],
     ['apps/replicasets', replicaSets],
+    ['policy/poddisruptionbudgets', budgets],
   ]);
   const collector = new GarbageCollector({
     client: clientOf('system:generic-garbage-collector'),
@@ -67,5 +79,6 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
   });
   group.start((signal) => replicaSet.run(signal));
   group.start((signal) => deployment.run(signal));
+  group.start((signal) => disruption.run(signal));
   group.start((signal) => collector.run(signal));
 }

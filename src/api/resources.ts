@@ -11,6 +11,11 @@ export const secrets: GroupVersionResource = core('secrets');
 export const serviceAccounts: GroupVersionResource = core('serviceaccounts');
 export const events: GroupVersionResource = core('events');
 export const runtimeClasses: GroupVersionResource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
+export const podDisruptionBudgets: GroupVersionResource = {
+  group: 'policy',
+  version: 'v1',
+  resource: 'poddisruptionbudgets',
+};
 export const priorityClasses: GroupVersionResource = {
   group: 'scheduling.k8s.io',
   version: 'v1',

@@ -27,7 +27,21 @@ test('resources and short names are unique', () => {
   assert.equal(new Set(places).size, places.length);
   // Two forms of one kind share theirs: kubectl takes that of the core group.
   const names = kinds.filter((kind) => kind.storedAs === undefined).flatMap((kind) => kind.shortNames);
-  assert.deepEqual(names.toSorted(), ['cm', 'deploy', 'ev', 'img', 'no', 'ns', 'pc', 'po', 'rc', 'rs', 'sa', 'svc']);
+  assert.deepEqual(names.toSorted(), [
+    'cm',
+    'deploy',
+    'ev',
+    'img',
+    'no',
+    'ns',
+    'pc',
+    'pdb',
+    'po',
+    'rc',
+    'rs',
+    'sa',
+    'svc',
+  ]);
 });
 
 /** Every message that can arrive or be answered, once. */

@@ -16,6 +16,7 @@ import { namespaceKind } from './kinds/namespace.ts';
 import { newEventKind } from './kinds/new-event.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
+import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
 import { priorityClassKind } from './kinds/priority-class.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
@@ -53,6 +54,7 @@ export const kinds: readonly KindDescription[] = [
   podMetricsKind,
   newEventKind,
   runtimeClassKind,
+  podDisruptionBudgetKind,
   priorityClassKind,
 ];
 

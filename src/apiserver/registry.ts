@@ -23,6 +23,7 @@ import { createObject } from './registry/create.ts';
 import { decodeObject } from './registry/decode-object.ts';
 import { type Deleted, deleteObject } from './registry/delete.ts';
 import { methodNotSupported } from './registry/errors.ts';
+import { type Eviction, type EvictionRequest, evictPod } from './registry/evict.ts';
 import { randomSuffix } from './registry/generate-name.ts';
 import { type ListEnd, type ListReader, type ListRequest, readList } from './registry/list.ts';
 import { loadObject } from './registry/load.ts';
@@ -144,6 +145,11 @@ export class Registry {
   /** Binds a pod to a node, once: `pods/binding`. Errors as `bindPod`. */
   bindPod(key: ObjectKey, binding: { readonly nodeName: string; readonly uid?: string }): Promise<KubeObject> {
     return bindPod(this.#deps, podKind, key, binding);
+  }
+
+  /** Deletes a pod as its disruption budget allows: `pods/eviction`. Errors as `evictPod`. */
+  evictPod(request: EvictionRequest, context: WriteContext): Promise<Eviction> {
+    return evictPod(this.#deps, podKind, request, context);
   }
 
   /** Server-side apply of the number of replicas. */

@@ -85,6 +85,30 @@ describe('the API server', () => {
       assert.ok((await api.get(`${pods}/evicted`)).json.metadata.deletionTimestamp);
     });
 
+    it('refuses an eviction that no budget allows, without telling the client library to try again by itself', async () => {
+      await api.post(pods, pod('guarded', {}, { labels: { app: 'guarded' } }));
+      const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      await api.send('PATCH', `${pods}/guarded/status`, { headers, body: JSON.stringify({ status }) });
+      const budgets = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+      const spec = { selector: { matchLabels: { app: 'guarded' } }, minAvailable: 1 };
+      const budget = (name: string) => ({ metadata: { name }, spec });
+      await api.post(budgets, budget('one'));
+      const counted = { status: { observedGeneration: 1, desiredHealthy: 1, currentHealthy: 1 } };
+      await api.send('PATCH', `${budgets}/one/status`, { headers, body: JSON.stringify(counted) });
+      const evict = () => api.post(`${pods}/guarded/eviction`, { metadata: { name: 'guarded' } });
+      const refused = await evict();
+      assert.deepEqual([refused.code, refused.headers['retry-after']], [429, undefined]);
+      const [cause] = refused.json.details.causes;
+      assert.equal(cause.message, 'The disruption budget one needs 1 healthy pods and has 1 currently');
+      await api.post(budgets, budget('two'));
+      const ambiguous = await evict();
+      assert.deepEqual([ambiguous.code, ambiguous.json.status], [500, 'Failure']);
+      assert.match(ambiguous.json.message, /^This pod has more than one PodDisruptionBudget/);
+      await api.send('DELETE', budgets);
+      assert.equal((await evict()).code, 201);
+    });
+
     it('deletes a collection by selector', async () => {
       await api.post(configMaps, configMap('many-1', {}, { labels: { many: 'yes' } }));
       await api.post(configMaps, configMap('many-2', {}, { labels: { many: 'yes' } }));

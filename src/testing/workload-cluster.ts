@@ -8,6 +8,7 @@ import type { ReplicaSet } from '../api/kinds/replica-set.ts';
 import type { KubeObject, ObjectMeta } from '../api/meta.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import { deployments, namespaces, pods, replicaSets } from '../api/resources.ts';
+import { findKindByName } from '../api/scheme.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
@@ -86,7 +87,7 @@ export class WorkloadCluster {
   }
 
   async create<T extends KubeObject>(manifest: Readonly<Record<string, unknown>>): Promise<T> {
-    const resource = { Deployment: deployments, ReplicaSet: replicaSets, Pod: pods }[String(manifest['kind'])];
+    const resource = findKindByName(String(manifest['apiVersion']), String(manifest['kind']));
     if (!resource) throw new Error(`${String(manifest['kind'])} is not known here`);
     return this.client.create<T>(resource, manifest as unknown as T);
   }

@@ -139,4 +139,22 @@ describe('kubectl drain', () => {
       undefined,
     );
   });
+
+  it('waits for a disruption budget, and goes on when it is gone', async () => {
+    await w.createDeployment('guarded', { replicas: 2 });
+    await w.complete('guarded');
+    await on.device.kubectlOk(['create', 'pdb', 'guard', '--selector=app=guarded', '--min-available=2']);
+    await w.until('the budget counted', async () => {
+      const args = ['get', 'pdb', 'guard', '-o', 'jsonpath={.status.currentHealthy}'];
+      return (await on.device.kubectlOk(args)).stdout === '2';
+    });
+    const drain = on.device.kubectlBackground(['drain', 'device', '--pod-selector=app=guarded', '--timeout=120s']);
+    const waits = /error when evicting pods\/"guarded-.*will retry after 5s.*disruption budget/;
+    await w.until('kubectl waiting for the budget', async () => waits.test(drain.stderr));
+    assert.equal((await w.podsOf('guarded')).length, 2, 'both pods stay');
+    await on.device.kubectlOk(['delete', 'pdb', 'guard']);
+    assert.equal(await drain.ended(60_000), 0, drain.stderr);
+    await on.device.kubectlOk(['uncordon', 'device']);
+    await w.complete('guarded');
+  });
 });

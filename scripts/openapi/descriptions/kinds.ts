@@ -24,6 +24,8 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'events.v1.Event': 'An Event says what has happened to an object: the newer form of the same events.',
   'node.v1.RuntimeClass': 'A RuntimeClass is another way to run the containers of a pod, and what it costs.',
   'scheduling.v1.PriorityClass': 'A PriorityClass is a name for how important pods are.',
+  'policy.v1.PodDisruptionBudget':
+    'A PodDisruptionBudget says how many of a group of pods must stay when pods are evicted on purpose, as kubectl drain does.',
   'run.eliot.v1alpha1.Image':
     'An Image is an image that is on the device or on its way. Deleting one removes it, unless something wants it.',
   'run.eliot.v1alpha1.ImageArchive':

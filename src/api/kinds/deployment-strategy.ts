@@ -1,10 +1,8 @@
 /** How a Deployment replaces its pods: defaults, rules, and what its percentages mean in pods. */
 import { forbidden, invalidValue } from '../schema/field-error.ts';
 import type { FieldError } from '../schema/kind.ts';
-import { checkNonNegative, complaints } from './common/checks.ts';
-
-/** A number of pods, or a percentage of those that are wanted. */
-type Share = number | string;
+import { complaints } from './common/checks.ts';
+import { checkShare, isZeroShare, type Share, shareOf, validateAtMostAll } from './common/share.ts';
 
 interface RollingUpdate {
   readonly maxUnavailable?: Share;
@@ -37,16 +35,13 @@ export function validateStrategy({ type, rollingUpdate }: Strategy, path: string
   }
   if (type !== 'RollingUpdate') return [];
   const { maxUnavailable = defaultShare, maxSurge = defaultShare } = rollingUpdate ?? {};
-  const percent = percentOf(maxUnavailable);
   return [
     ...complaints(`${at}.maxUnavailable`, maxUnavailable, checkShare(maxUnavailable)),
     ...complaints(`${at}.maxSurge`, maxSurge, checkShare(maxSurge)),
-    ...(isZero(maxUnavailable) && isZero(maxSurge)
+    ...(isZeroShare(maxUnavailable) && isZeroShare(maxSurge)
       ? [invalidValue(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')]
       : []),
-    ...(percent !== undefined && percent > 100
-      ? [invalidValue(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%')]
-      : []),
+    ...validateAtMostAll(`${at}.maxUnavailable`, maxUnavailable),
   ];
 }
 
@@ -65,26 +60,4 @@ export function rollingUpdateLimits(
   const surge = shareOf(maxSurge, replicas, Math.ceil);
   const unavailable = shareOf(maxUnavailable, replicas, Math.floor);
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
-}
-
-function shareOf(share: Share, whole: number, round: (pods: number) => number): number {
-  const percent = percentOf(share);
-  return percent === undefined ? Number(share) : round((percent * whole) / 100);
-}
-
-function percentOf(share: Share): number | undefined {
-  return typeof share === 'string' && /^[0-9]+%$/.test(share) ? Number(share.slice(0, -1)) : undefined;
-}
-
-function isZero(share: Share): boolean {
-  return (percentOf(share) ?? share) === 0;
-}
-
-function checkShare(share: Share): string[] {
-  if (typeof share === 'number') return checkNonNegative(share);
-  return percentOf(share) === undefined
-    ? [
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', regex used for validation is '[0-9]+%')",
-      ]
-    : [];
 }

@@ -94,8 +94,11 @@ export interface FieldOptions {
    * means "not set" and is dropped, since proto2 encoders write it always.
    */
   readonly pointer?: boolean;
-  /** `retainKeys`: the patch names every key that stays (Kubernetes' patchStrategy). */
-  readonly patchStrategy?: 'retainKeys';
+  /**
+   * Kubernetes' patchStrategy. `retainKeys`: the patch names every key that stays. `replace`: the patch holds the whole
+   * message, which is not merged.
+   */
+  readonly patchStrategy?: 'retainKeys' | 'replace';
   /**
    * The fields of this message stand in the parent's JSON object, as embedded Go structs do,
    * though they are a nested message on the protobuf wire (`volumeSource` in Volume).
@@ -152,6 +155,7 @@ export const scalars = {
   quantity: { kind: 'scalar', scalar: 'quantity' } as ScalarType<string>,
   int32: { kind: 'scalar', scalar: 'int32' } as ScalarType<number>,
   int64: { kind: 'scalar', scalar: 'int64' } as ScalarType<number>,
+  time: { kind: 'scalar', scalar: 'time' } as ScalarType<string>,
   raw: { kind: 'scalar', scalar: 'raw' } as ScalarType<unknown>,
 };
 

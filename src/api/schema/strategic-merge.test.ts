@@ -28,6 +28,7 @@ const sample = message('test.Sample', {
   text: string(6),
   nested: object(7, env),
   anything: raw(8),
+  whole: object(9, env, { patchStrategy: 'replace' }),
 });
 
 const merge = (original: unknown, patch: unknown): unknown => strategicMerge(sample, original, patch);
@@ -53,6 +54,12 @@ describe('strategicMerge', () => {
       original: { nested: { name: 'x' } },
       patch: { nested: { value: 'y' } },
       gives: { nested: { name: 'x', value: 'y' } },
+    },
+    {
+      what: 'replaces a message that is to be replaced whole',
+      original: { whole: { name: 'x', value: 'z' } },
+      patch: { whole: { value: 'y' } },
+      gives: { whole: { value: 'y' } },
     },
     {
       what: 'merges maps',

@@ -31,16 +31,19 @@ function mergeObject(type: Type | undefined, original: JsonObject, patch: JsonOb
   if (directives.patch === 'replace') return plainValue(Object.fromEntries(directives.fields)) as JsonObject;
 
   const result = retained(original, directives.retainKeys);
-  for (const [name, value] of directives.fields) mergeField(fieldType(type, name), name, value, result);
+  for (const [name, value] of directives.fields) mergeField(type, name, value, result);
   deleteFromLists(directives, result);
   orderLists(type, directives, original, result);
   return result;
 }
 
-function mergeField(type: Type | undefined, name: string, value: unknown, result: Record<string, unknown>): void {
+function mergeField(parent: Type | undefined, name: string, value: unknown, result: Record<string, unknown>): void {
+  const type = fieldType(parent, name);
   const before = Object.hasOwn(result, name) ? result[name] : undefined;
   if (value === null) {
     delete result[name];
+  } else if (isReplaced(parent, name)) {
+    setOwn(result, name, plainValue(value));
   } else if (type?.kind === 'scalar') {
     // Raw values are not looked into: a patch replaces them whole.
     setOwn(result, name, value);
@@ -109,6 +112,10 @@ function retained(original: JsonObject, retainKeys: readonly unknown[] | undefin
 function fieldType(type: Type | undefined, name: string): Type | undefined {
   if (type?.kind === 'message') return findJsonField(type, name)?.type;
   return type?.kind === 'map' ? type.value : undefined;
+}
+
+function isReplaced(type: Type | undefined, name: string): boolean {
+  return type?.kind === 'message' && findJsonField(type, name)?.patchStrategy === 'replace';
 }
 
 function listSemantics(type: Type | undefined): ListSemantics | undefined {

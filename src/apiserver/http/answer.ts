@@ -32,8 +32,8 @@ export async function sendFailure(exchange: Answering, error: StatusError): Prom
     return;
   }
   const { retryAfterSeconds } = error.details ?? {};
+  // Never of our own accord: client libraries that see the header try again by themselves, and nobody learns why.
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
-  else if (error.reason === 'TooManyRequests') response.setHeader('Retry-After', 1);
   // A short body has come with its headers, but is looked at after them: another connection would cost far more.
   if (!exchange.request.complete) await setImmediate();
   // What is left of a body that was not read must not be taken for the next request.

@@ -42,7 +42,7 @@ export async function deleteObject(
   checkPriorityClassMayGo(kind, key.name);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const current = await loadObject(deps, kind, key);
-    checkPreconditions(kind, current.object, options);
+    checkDeletePreconditions(kind, current.object, options);
     if (isImage(kind)) await checkImageUnused(deps, kind, current.object);
     const object = withPropagation(kind, current.object, options);
     const graceSeconds = graceOf(kind, object, options);
@@ -55,7 +55,8 @@ export async function deleteObject(
   throw staleVersion(kind, key.name);
 }
 
-function checkPreconditions(kind: AnyKind, object: KubeObject, options: DeleteOptions): void {
+/** @throws StatusError Conflict when the object is not the one, or not the version, that is to be deleted */
+export function checkDeletePreconditions(kind: AnyKind, object: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { name = '', uid: currentUid, resourceVersion: currentVersion } = object.metadata;
   if (uid !== undefined && uid !== currentUid) {

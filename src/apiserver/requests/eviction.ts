@@ -1,4 +1,4 @@
-/** POST pods/NAME/eviction: `kubectl drain`. With no disruption budgets here it is a graceful deletion. */
+/** POST pods/NAME/eviction: `kubectl drain`. */
 import { eviction } from '../../api/kinds/options.ts';
 import { decodeJson } from '../../api/schema/decode-json.ts';
 import { StatusError } from '../../lib/status-error.ts';
@@ -6,9 +6,11 @@ import { sendJson } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseDeleteOptions } from '../registry/delete-options.ts';
 import type { Registry } from '../registry.ts';
-import { readDryRun } from '../write-context.ts';
+import { readWriteContext } from '../write-context.ts';
 import { readObjectBody } from './request-body.ts';
 import type { ObjectTarget } from './target.ts';
+
+const ambiguous = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
 
 export async function handleEviction(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {
   const { value } = await readObjectBody(exchange);
@@ -19,8 +21,11 @@ export async function handleEviction(registry: Registry, exchange: Exchange, tar
   if (sent.metadata?.name && sent.metadata.name !== target.key.name) {
     throw new StatusError('BadRequest', 'name in URL does not match name in Eviction object');
   }
-  const options = parseDeleteOptions(sent.deleteOptions);
-  const dryRun = options.dryRun === true || readDryRun(exchange.query, 'CreateOptions');
-  await registry.delete(target.kind, target.key, { ...options, dryRun });
-  await sendJson(exchange, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  const { dryRun: dryDelete = false, ...options } = parseDeleteOptions(sent.deleteOptions);
+  const context = readWriteContext(exchange, 'CreateOptions');
+  const dryRun = dryDelete || context.dryRun;
+  const outcome = await registry.evictPod({ key: target.key, options }, { ...context, dryRun });
+  const answer = { kind: 'Status', apiVersion: 'v1', metadata: {} };
+  if (outcome === 'Evicted') return sendJson(exchange, 201, { ...answer, status: 'Success', code: 201 });
+  await sendJson(exchange, 500, { ...answer, status: 'Failure', message: ambiguous, code: 500 });
 }

@@ -11,6 +11,7 @@ import { type ThreeWay, threeWayPatch } from './three-way-patch.ts';
 
 const podType: MessageType | undefined = findKindByName('v1', 'Pod')?.fields;
 const configMapType = findKindByName('v1', 'ConfigMap')?.fields;
+const budgetType = findKindByName('policy/v1', 'PodDisruptionBudget')?.fields;
 
 const spec = (fields: Readonly<Record<string, unknown>>) => ({ spec: fields });
 const patchPod = (objects: ThreeWay) => threeWayPatch(podType, objects);
@@ -136,6 +137,14 @@ describe('a three-way patch', () => {
       emptyDir: null,
       $retainKeys: ['hostPath', 'name'],
     });
+  });
+
+  it('sends a message whole that is to be replaced', () => {
+    const selector = (matchLabels: object) => spec({ selector: { matchLabels } });
+    const both = { original: selector({ app: 'a' }), current: selector({ app: 'a' }) };
+    const modified = selector({ app: 'a', tier: 'web' });
+    assert.deepEqual(threeWayPatch(budgetType, { ...both, modified }), modified);
+    assert.deepEqual(threeWayPatch(budgetType, { ...both, modified: both.original }), {});
   });
 
   it('adds to and takes from a set without touching what others added', () => {

@@ -49,12 +49,15 @@ function diffObject(type: Type | undefined, objects: ThreeWay, retainKeys: boole
 interface KnownField {
   readonly type: Type | undefined;
   readonly retainKeys: boolean;
+  /** A patch replaces it whole. */
+  readonly replaces: boolean;
 }
 
 function fieldOf(type: Type | undefined, name: string): KnownField {
-  if (type?.kind === 'map') return { type: type.value, retainKeys: false };
+  if (type?.kind === 'map') return { type: type.value, retainKeys: false, replaces: false };
   const field: Field | undefined = type?.kind === 'message' ? findJsonField(type, name) : undefined;
-  return { type: field?.type, retainKeys: field?.patchStrategy === 'retainKeys' };
+  const strategy = field?.patchStrategy;
+  return { type: field?.type, retainKeys: strategy === 'retainKeys', replaces: strategy === 'replace' };
 }
 
 function diffField(field: KnownField, key: string, values: ThreeWay, patch: Record<string, unknown>): void {
@@ -67,7 +70,7 @@ function diffField(field: KnownField, key: string, values: ThreeWay, patch: Reco
     setOwn(patch, key, modified);
     return;
   }
-  if (isObject(modified) && isObject(current) && field.type?.kind !== 'scalar') {
+  if (isObject(modified) && isObject(current) && field.type?.kind !== 'scalar' && !field.replaces) {
     const inner = diffObject(field.type, values, field.retainKeys);
     if (Object.keys(inner).length > 0) setOwn(patch, key, inner);
     return;
