@@ -4,6 +4,8 @@ import { admitObject } from '../../../testing/admit-object.ts';
 import { admittedPod, podManifest } from '../../../testing/pod-manifest.ts';
 import { normalizePod } from './normalize.ts';
 import { podKind } from './pod.ts';
+import { normalizeTemplate } from './template.ts';
+import type { Pod, PodSpec } from './types.ts';
 
 describe('a minimal pod', () => {
   test('gets the defaults of Kubernetes', () => {
@@ -49,6 +51,34 @@ test('an empty value counts as none, as in Go', () => {
   assert.equal(spec.dnsPolicy, 'ClusterFirst');
   assert.equal(spec.containers[0]?.imagePullPolicy, 'IfNotPresent');
   assert.equal(spec.containers[0]?.terminationMessagePath, '/dev/termination-log');
+});
+
+describe('a stop signal of a container', () => {
+  const preStop = { exec: { command: ['bye'] } };
+  test('is dropped, as by Kubernetes without the feature ContainerStopSignals, in templates too', () => {
+    const spec = {
+      os: { name: 'linux' },
+      initContainers: [{ name: 'first', image: 'a', lifecycle: { stopSignal: 'SIGINT' } }],
+    };
+    const pod = admittedPod(spec, { lifecycle: { stopSignal: 'SIGUSR1', preStop } });
+    assert.deepEqual(pod.spec.containers[0]?.lifecycle, { preStop });
+    assert.equal(pod.spec.initContainers?.[0]?.lifecycle, undefined);
+    const template = normalizeTemplate({
+      metadata: {},
+      spec: podManifest({}, { lifecycle: { stopSignal: 'SIGINT' } })['spec'] as unknown as PodSpec,
+    });
+    assert.equal(template.spec.containers[0]?.lifecycle, undefined);
+  });
+
+  test('that was stored once holds no update up', () => {
+    const previous = admittedPod();
+    const [container] = previous.spec.containers;
+    const stored = {
+      ...previous,
+      spec: { ...previous.spec, containers: [{ ...container, lifecycle: { stopSignal: 'SIGINT' } }] },
+    };
+    assert.deepEqual(podKind.validateUpdate(normalizePod(stored as Pod), stored as Pod), []);
+  });
 });
 
 test('a pointer keeps its zero value', () => {

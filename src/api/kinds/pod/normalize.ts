@@ -7,11 +7,11 @@ const defaultServiceAccount = 'default';
 
 /** Requests from limits, host ports, and what `normalizePodSpec` does. */
 export function normalizePod(pod: Pod): Pod {
-  const { spec } = pod;
+  const spec = normalizePodSpec(pod.spec);
   return {
     ...pod,
     spec: {
-      ...normalizePodSpec(spec),
+      ...spec,
       ...(spec.initContainers
         ? { initContainers: spec.initContainers.map((container) => normalizeContainer(container, spec)) }
         : {}),
@@ -23,14 +23,33 @@ export function normalizePod(pod: Pod): Pod {
   };
 }
 
-/** emptyDir for a volume without source, both names of the service account; for templates of pods too. */
+/** emptyDir for a volume without source, both names of the service account, no stop signal; for templates of pods too. */
 export function normalizePodSpec(spec: PodSpec): PodSpec {
   const accountName = spec.serviceAccountName || spec.serviceAccount;
   return {
-    ...spec,
+    ...withoutStopSignals(spec),
     // An API that knows only the old name must still see it, and the other way round.
     ...(accountName ? { serviceAccountName: accountName, serviceAccount: accountName } : {}),
     ...(spec.volumes ? { volumes: spec.volumes.map(withSource) } : {}),
+  };
+}
+
+/**
+ * The spec without `lifecycle.stopSignal`, which no runtime that is supported takes from CRI. Kubernetes drops it without a
+ * word too, unless its feature ContainerStopSignals is on, which is alpha.
+ */
+export function withoutStopSignals(spec: PodSpec): PodSpec {
+  const drop = (container: Container): Container => {
+    if (container.lifecycle?.stopSignal === undefined) return container;
+    const { lifecycle, ...rest } = container;
+    const { stopSignal: _, ...hooks } = lifecycle;
+    return Object.keys(hooks).length === 0 ? rest : { ...rest, lifecycle: hooks };
+  };
+  return {
+    ...spec,
+    ...(spec.initContainers ? { initContainers: spec.initContainers.map(drop) } : {}),
+    // Validation says what is wrong when there are none.
+    ...(spec.containers ? { containers: spec.containers.map(drop) } : {}),
   };
 }
 

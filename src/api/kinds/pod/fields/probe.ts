@@ -71,5 +71,5 @@ const lifecycleHandler = message('io.k8s.api.core.v1.LifecycleHandler', {
 export const lifecycle = message('io.k8s.api.core.v1.Lifecycle', {
   postStart: object(1, lifecycleHandler, { doc: 'Runs right after the container is created.' }),
   preStop: object(2, lifecycleHandler, { doc: 'Runs before the container is told to end.' }),
-  stopSignal: string(3, { pointer: true }),
+  stopSignal: string(3, { pointer: true, doc: 'Dropped when it is written: the image names the signal.' }),
 });

@@ -4,6 +4,7 @@ import { forbidden, invalidValue } from '../../../schema/field-error.ts';
 import type { FieldError } from '../../../schema/kind.ts';
 import { checkRange, complaints, maxId } from '../../common/checks.ts';
 import { validateMetadataUpdate } from '../../common/metadata-validation.ts';
+import { withoutStopSignals } from '../normalize.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
 import { validateEphemeralContainersUpdate } from './ephemeral-containers.ts';
 
@@ -18,7 +19,11 @@ const updatable = [
 
 export function validatePodUpdate(next: Pod, previous: Pod, subresource?: string): FieldError[] {
   if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(next.spec, previous.spec);
-  return [...validateMetadataUpdate(next.metadata, previous.metadata), ...validateSpecUpdate(next.spec, previous.spec)];
+  return [
+    ...validateMetadataUpdate(next.metadata, previous.metadata),
+    // They were stored once, and are dropped from what is written now.
+    ...validateSpecUpdate(next.spec, withoutStopSignals(previous.spec)),
+  ];
 }
 
 function validateSpecUpdate(next: PodSpec, previous: PodSpec): FieldError[] {
