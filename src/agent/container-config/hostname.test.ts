@@ -33,9 +33,10 @@ describe('the host name of a pod', () => {
   });
 
   it('is what overrides it, and then it has no domain', () => {
-    const pod = named({ hostnameOverride: 'a.b', hostname: 'box', subdomain: 'sub', setHostnameAsFQDN: true });
+    const pod = named({ hostnameOverride: 'a.b', hostname: 'box', subdomain: 'sub' });
     assert.equal(podHostname(pod), 'a.b');
     assert.equal(podDomain(pod), undefined);
     assert.equal(kernelHostname(pod), 'a.b');
+    assert.equal(kernelHostname(named({ hostnameOverride: 'a'.repeat(64) })), 'a'.repeat(64));
   });
 });

@@ -7,9 +7,10 @@ const maxLabel = 63;
 /** The kernel's own limit. */
 const maxKernelName = 64;
 
-/** Its `hostnameOverride`, its `hostname`, else its name, cut to what a host name may be. */
+/** Its `hostnameOverride`, which is one of the kernel's; its `hostname`, else its name, cut to what a host name may be. */
 export function podHostname({ spec, metadata }: Pod): string {
-  const name = spec.hostnameOverride ?? (spec.hostname || (metadata.name ?? ''));
+  if (spec.hostnameOverride !== undefined) return spec.hostnameOverride;
+  const name = spec.hostname || (metadata.name ?? '');
   return name.length <= maxLabel ? name : name.slice(0, maxLabel).replace(/[-.]+$/, '');
 }
 

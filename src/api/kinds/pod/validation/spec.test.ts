@@ -48,6 +48,35 @@ test('names of other things are well-formed', () => {
   assert.match(podErrors({ hostname: 'a.b' })[0] ?? '', /^spec.hostname: Invalid value: "a.b"/);
 });
 
+describe('what overrides the host name', () => {
+  test('is a DNS subdomain that the kernel takes', () => {
+    assert.deepEqual(podErrors({ hostnameOverride: 'db-0.example.com' }), []);
+    assert.deepEqual(podErrors({ hostnameOverride: 'a'.repeat(64) }), []);
+    for (const hostnameOverride of ['', 'No_Good', 'a..b']) {
+      assert.match(
+        podErrors({ hostnameOverride }).join(),
+        new RegExp(`^spec\\.hostnameOverride: Invalid value: "${hostnameOverride}": a lowercase RFC 1123 subdomain`),
+      );
+    }
+    assert.deepEqual(podErrors({ hostnameOverride: 'a'.repeat(65) }), [
+      'spec.hostnameOverride: Too long: may not be more than 64 bytes',
+    ]);
+  });
+
+  test('goes with no other way to set it', () => {
+    assert.deepEqual(podErrors({ hostnameOverride: 'a.b', setHostnameAsFQDN: true }), [
+      'spec.hostnameOverride: Forbidden: may not be specified when setHostnameAsFQDN is true',
+    ]);
+    assert.deepEqual(podErrors({ hostnameOverride: 'a.b', hostNetwork: true }), [
+      'spec.hostnameOverride: Forbidden: may not be specified when hostNetwork is true',
+    ]);
+    assert.deepEqual(
+      podErrors({ hostnameOverride: 'a.b', setHostnameAsFQDN: false, hostname: 'c', subdomain: 'd' }),
+      [],
+    );
+  });
+});
+
 test('the node selector has the form of labels', () => {
   assert.deepEqual(podErrors({ nodeSelector: { 'kubernetes.io/arch': 'arm64' } }), []);
   assert.match(podErrors({ nodeSelector: { a: 'b c' } })[0] ?? '', /^spec.nodeSelector: Invalid value: "b c"/);

@@ -2,7 +2,7 @@
 import { checkDnsLabel, checkDnsSubdomain, checkQualifiedName } from '../../../names.ts';
 import { forbidden, invalidValue } from '../../../schema/field-error.ts';
 import type { FieldError } from '../../../schema/kind.ts';
-import { checkNonNegative, checkRange, complaints, maxId } from '../../common/checks.ts';
+import { checkNonNegative, checkRange, complaints, maxId, tooLong } from '../../common/checks.ts';
 import { validateLabels } from '../../common/labels-validation.ts';
 import type { PodSpec } from '../types.ts';
 import { validateContainers } from './containers.ts';
@@ -26,6 +26,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...validateDns(spec, path),
     ...validateNames(spec, path),
+    ...validateHostnameOverride(spec, `${path}.hostnameOverride`),
     ...validateGates(spec, path),
     ...validateResources({ limits: spec.overhead ?? {} }, `${path}.overhead`),
   ];
@@ -40,6 +41,20 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
     ...subdomains.flatMap((key) =>
       spec[key] ? complaints(`${path}.${key}`, spec[key], checkDnsSubdomain(spec[key])) : [],
     ),
+  ];
+}
+
+/** The kernel's own limit (sethostname(2)). */
+const maxKernelName = 64;
+
+function validateHostnameOverride(spec: PodSpec, path: string): FieldError[] {
+  const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = spec;
+  if (name === undefined) return [];
+  return [
+    ...complaints(path, name, checkDnsSubdomain(name)),
+    ...(name.length > maxKernelName ? [tooLong(path, maxKernelName)] : []),
+    ...(setHostnameAsFQDN ? [forbidden(path, 'may not be specified when setHostnameAsFQDN is true')] : []),
+    ...(hostNetwork ? [forbidden(path, 'may not be specified when hostNetwork is true')] : []),
   ];
 }
 
