@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { limited } from '../../host/network/limited.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { ContainerId } from '../../runtime/runtime.ts';
@@ -32,7 +31,6 @@ class Device {
         this.note(`get ${url}`);
         return { kind: 'Answer' };
       },
-      limited,
       stopContainer: async (container, seconds) => this.note(`stop ${container} in ${seconds} s`),
       record: (_pod, { reason, message }) => this.note(`${reason} ${message}`),
       recordKilling: (_pod, message) => this.note(`Killing ${message}`),

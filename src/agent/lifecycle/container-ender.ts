@@ -4,6 +4,7 @@
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { limited } from '../../lib/limited.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
 import { whenAllEnd } from '../../lib/when-all-end.ts';
@@ -16,13 +17,6 @@ export interface ContainerEnderDeps extends RunHookDeps {
   readonly log: Logger;
   readonly stopContainer: Runtime['stopContainer'];
   readonly recordKilling: (pod: Pod | PodRef, message: string, container: string) => void;
-  /** Runs `work` for at most so many milliseconds. */
-  readonly limited: (
-    clock: Clock,
-    ms: number,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<void>,
-  ) => Promise<{ readonly kind: 'Done' | 'TimedOut' }>;
 }
 
 interface Ending {
@@ -57,7 +51,7 @@ export class ContainerEnder {
   async postStart(target: HookTarget, signal: AbortSignal): Promise<string | undefined> {
     const handler = target.container.lifecycle?.postStart;
     if (handler === undefined) return undefined;
-    const { clock, limited, record, log } = this.#deps;
+    const { clock, record, log } = this.#deps;
     try {
       const { kind } = await limited(clock, longestHookSeconds * 1000, signal, (stop) =>
         runHook(this.#deps, target, handler, longestHookSeconds, stop),
@@ -124,7 +118,7 @@ export class ContainerEnder {
     turn: Promise<unknown>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, limited, stopContainer, recordKilling } = this.#deps;
+    const { clock, stopContainer, recordKilling } = this.#deps;
     const deadlineMs = clock.monotonicMs() + graceMs;
     const leftMs = (): number => Math.max(0, deadlineMs - clock.monotonicMs());
     const container = pod && allContainers(pod).find(({ name }) => name === ending.name);
@@ -138,7 +132,7 @@ export class ContainerEnder {
   }
 
   async #preStop(target: HookTarget, graceMs: number, signal: AbortSignal): Promise<void> {
-    const { clock, limited, record, log } = this.#deps;
+    const { clock, record, log } = this.#deps;
     const { pod, container, containerId } = target;
     const handler = container.lifecycle?.preStop;
     if (handler === undefined) return;

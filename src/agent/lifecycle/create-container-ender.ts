@@ -1,6 +1,5 @@
 /** Joins what ends containers with what hooks go through: the runtime and the network. Decides nothing. */
 import { httpGet } from '../../host/network/http-get.ts';
-import { limited } from '../../host/network/limited.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { kubernetesMinorVersion } from '../../lib/version.ts';
@@ -31,7 +30,6 @@ export function createContainerEnder({ clock, log, runtime, events }: CreateCont
     execSync: (id, command, seconds, signal) => runtime.execSync(id, command, seconds, signal),
     stopContainer: (id, seconds, signal) => runtime.stopContainer(id, seconds, signal),
     httpGet,
-    limited,
     record: (pod, event) => events.record(pod, event),
     recordKilling: (pod, message, container) =>
       events.record(pod, { type: 'Normal', reason: 'Killing', message, container }),

@@ -2,7 +2,6 @@
 
 import { grpcHealth } from '../../host/network/grpc-health.ts';
 import { httpGet } from '../../host/network/http-get.ts';
-import { limited } from '../../host/network/limited.ts';
 import { tcpConnect } from '../../host/network/tcp-connect.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { kubernetesMinorVersion } from '../../lib/version.ts';
@@ -20,7 +19,7 @@ export function createProber({ runtime, events, ...deps }: CreateProberDeps): Pr
   const probeDeps: RunProbeDeps = {
     clock: deps.clock,
     execSync: (id, command, seconds, signal) => runtime.execSync(id, command, seconds, signal),
-    network: { httpGet, tcpConnect, grpcHealth, limited },
+    network: { httpGet, tcpConnect, grpcHealth },
     record: (pod, event) => events.record(pod, event),
     userAgent: `kube-probe/${kubernetesMinorVersion}`,
   };

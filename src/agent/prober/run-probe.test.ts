@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { StatusError } from '../../lib/status-error.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { makePod } from '../../testing/pods.ts';
+import { settle } from '../../testing/settle.ts';
 import type { HttpRequest } from '../http-action.ts';
 import { type ProbeNetwork, type ProbeTarget, type RunProbeDeps, runProbe } from './run-probe.ts';
 
@@ -12,9 +13,12 @@ const nobody: ProbeNetwork = {
   httpGet: refuse,
   tcpConnect: refuse,
   grpcHealth: refuse,
-  limited: async (_clock, _ms, outer, work) => ({ kind: 'Done', value: await work(outer) }),
 };
-const timedOut: ProbeNetwork = { ...nobody, limited: async () => ({ kind: 'TimedOut' }) };
+const hangs = (_to: unknown, ...rest: readonly unknown[]): Promise<never> => {
+  const stop = rest.at(-1) as AbortSignal;
+  return new Promise((_, reject) => stop.addEventListener('abort', () => reject(stop.reason), { once: true }));
+};
+const silent: ProbeNetwork = { httpGet: hangs, tcpConnect: hangs, grpcHealth: hangs };
 
 async function run(
   probe: object,
@@ -33,9 +37,10 @@ async function run(
     probe: container.livenessProbe,
     podIP: '10.85.0.2',
   };
-  const outcome = await runProbe(
+  const clock = new FakeClock();
+  const running = runProbe(
     {
-      clock: new FakeClock(),
+      clock,
       execSync: refuse,
       network: nobody,
       record: (_pod, { reason, message }) => void events.push(`${reason} ${message}`),
@@ -45,7 +50,9 @@ async function run(
     target,
     signal,
   );
-  return { outcome, events };
+  await settle();
+  clock.advance(1_000);
+  return { outcome: await running, events };
 }
 
 const result = (exitCode: number, stdout = '', stderr = '') => ({
@@ -143,7 +150,7 @@ describe('an HTTP probe', () => {
     assert.deepEqual((await run({ httpGet }, { network: { ...nobody, httpGet: async () => failed } })).events, [
       'Unhealthy Liveness probe failed: Get "http://…": EOF',
     ]);
-    assert.deepEqual((await run({ httpGet }, { network: timedOut })).events, [
+    assert.deepEqual((await run({ httpGet }, { network: silent })).events, [
       'Unhealthy Liveness probe failed: Get "http://10.85.0.2:80/x": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
     ]);
   });
@@ -169,7 +176,7 @@ describe('a TCP probe', () => {
     assert.deepEqual((await run({ tcpSocket: { port: 80 } }, { network })).events, [
       'Unhealthy Liveness probe failed: dial tcp 10.85.0.2:80: connect: connection refused',
     ]);
-    assert.deepEqual((await run({ tcpSocket: { port: 80 } }, { network: timedOut })).events, [
+    assert.deepEqual((await run({ tcpSocket: { port: 80 } }, { network: silent })).events, [
       'Unhealthy Liveness probe failed: dial tcp 10.85.0.2:80: i/o timeout',
     ]);
   });
@@ -203,7 +210,7 @@ describe('a gRPC probe', () => {
   }
 
   it('fails when the answer does not come in time', async () => {
-    assert.deepEqual((await run({ grpc: { port: 5000 } }, { network: timedOut })).events, [
+    assert.deepEqual((await run({ grpc: { port: 5000 } }, { network: silent })).events, [
       'Unhealthy Liveness probe failed: timeout: health rpc did not complete within 1s',
     ]);
   });

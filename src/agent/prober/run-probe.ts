@@ -6,6 +6,7 @@
 import type { Container, Pod, Probe } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { hostPort } from '../../lib/host-port.ts';
+import { limited } from '../../lib/limited.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import type { ContainerId, ExecSyncResult } from '../../runtime/runtime.ts';
 import { staticCommand } from '../container-config/static-command.ts';
@@ -58,13 +59,6 @@ export interface ProbeNetwork {
     | { readonly kind: 'Answer'; readonly status: string }
     | { readonly kind: 'NotConnected' | 'Unimplemented' | 'Failed'; readonly message: string }
   >;
-  /** Runs `work` for at most so many milliseconds. */
-  readonly limited: <T>(
-    clock: Clock,
-    ms: number,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<T>,
-  ) => Promise<{ readonly kind: 'Done'; readonly value: T } | { readonly kind: 'TimedOut' }>;
 }
 
 type Outcome =
@@ -147,7 +141,7 @@ async function askByHttp(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const request = httpRequest(action, container, podIP, userAgent);
-  const answer = await network.limited(clock, timeoutMs(probe), signal, (stop) => network.httpGet(request, stop));
+  const answer = await limited(clock, timeoutMs(probe), signal, (stop) => network.httpGet(request, stop));
   if (answer.kind === 'TimedOut') {
     const why = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
     return { kind: 'Failure', output: `Get "${request.url}": ${why}` };
@@ -169,9 +163,7 @@ async function askByTcp(
 ): Promise<Outcome> {
   const address = host || podIP;
   const number = containerPort(port, container);
-  const answer = await network.limited(clock, timeoutMs(probe), signal, (stop) =>
-    network.tcpConnect(address, number, stop),
-  );
+  const answer = await limited(clock, timeoutMs(probe), signal, (stop) => network.tcpConnect(address, number, stop));
   if (answer.kind === 'TimedOut') {
     return { kind: 'Failure', output: `dial tcp ${hostPort(address, number)}: i/o timeout` };
   }
@@ -185,7 +177,7 @@ async function askByGrpc(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const question = { host: podIP, port, service: service ?? '', userAgent };
-  const answer = await network.limited(clock, timeoutMs(probe), signal, (stop) => network.grpcHealth(question, stop));
+  const answer = await limited(clock, timeoutMs(probe), signal, (stop) => network.grpcHealth(question, stop));
   const seconds = probe.timeoutSeconds;
   const failure = (output: string): Outcome => ({ kind: 'Failure', output });
   if (answer.kind === 'TimedOut') return failure(`timeout: health rpc did not complete within ${seconds}s`);

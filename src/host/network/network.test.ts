@@ -5,9 +5,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { after, describe, it } from 'node:test';
 import { createSystemClock } from '../../lib/clock.ts';
 import { encodeFrame } from '../../lib/grpc/frames.ts';
+import { limited } from '../../lib/limited.ts';
 import { grpcHealth } from './grpc-health.ts';
 import { type HttpGet, httpGet } from './http-get.ts';
-import { limited } from './limited.ts';
 import { tcpConnect } from './tcp-connect.ts';
 
 const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 /** A limit for one thing that waits. */
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** What `work` gives: its result, or that time was up. */
 export type Limited<T> = { readonly kind: 'Done'; readonly value: T } | { readonly kind: 'TimedOut' };
