@@ -6,23 +6,19 @@ import { containerPort } from './container-port.ts';
 export type HttpAction = NonNullable<Probe['httpGet']>;
 
 export interface HttpRequest {
-  readonly scheme: 'http' | 'https';
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
+  /** With its port, as messages name it. */
+  readonly url: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly userAgent: string;
-  /** As messages name it. */
-  readonly url: string;
 }
 
-/** @throws Error when the port is a name that no port of the container has */
+/** @throws Error when the port is a name that no port of the container has, or the host is none */
 export function httpRequest(action: HttpAction, container: Container, podIP: string, userAgent: string): HttpRequest {
   const scheme = action.scheme === 'HTTPS' ? 'https' : 'http';
-  const host = action.host || podIP;
-  const port = containerPort(action.port, container);
+  const server = `${scheme}://${hostPort(action.host || podIP, containerPort(action.port, container))}`;
   const path = action.path || '/';
+  // What is no path of a URL is quoted, as Go does.
+  const { pathname, search } = new URL(`${server}${path.startsWith('/') ? '' : '/'}${path}`);
   const headers = (action.httpHeaders ?? []).map(({ name, value = '' }) => ({ name, value }));
-  const url = `${scheme}://${hostPort(host, port)}${path.startsWith('/') ? '' : '/'}${path}`;
-  return { scheme, host, port, path, headers, userAgent, url };
+  return { url: `${server}${pathname}${search}`, headers, userAgent };
 }

@@ -232,9 +232,9 @@ describe('a postStart hook', () => {
   it('is sent by HTTP when it was to go by HTTPS and nobody speaks that, without its Authorization', async () => {
     const asked: unknown[] = [];
     const device: Device = new Device({
-      httpGet: async ({ scheme, headers }) => {
-        asked.push([scheme, headers.map(({ name }) => name)]);
-        return scheme === 'http' ? { kind: 'Answer' } : { kind: 'Failed', message: 'no TLS', isPlainHttp: true };
+      httpGet: async ({ url, headers }) => {
+        asked.push([url, headers.map(({ name }) => name)]);
+        return url.startsWith('http:') ? { kind: 'Answer' } : { kind: 'Failed', message: 'no TLS', isPlainHttp: true };
       },
     });
     const httpHeaders = [
@@ -244,8 +244,8 @@ describe('a postStart hook', () => {
     const hook = target({ httpGet: { port: 8080, scheme: 'HTTPS', httpHeaders } });
     assert.equal(await device.ender.postStart(hook, signal), undefined);
     assert.deepEqual(asked, [
-      ['https', ['Authorization', 'X']],
-      ['http', ['X']],
+      ['https://10.85.0.2:8080/', ['Authorization', 'X']],
+      ['http://10.85.0.2:8080/', ['X']],
     ]);
     assert.deepEqual(device.happened, [
       '0: LifecycleHTTPFallback request to HTTPS lifecycle hook 10.85.0.2:8080 got HTTP response, retry with HTTP succeeded',

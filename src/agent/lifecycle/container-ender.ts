@@ -3,7 +3,6 @@
  * SIGKILL. In a pod that ends as a whole every hook begins at once, and sidecars are stopped after everybody they serve.
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { limited } from '../../lib/limited.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
@@ -13,7 +12,6 @@ import { allContainers, isSidecar, type PodRef, podLogName, podRef } from '../po
 import { type HookTarget, type RunHookDeps, runHook } from './run-hook.ts';
 
 export interface ContainerEnderDeps extends RunHookDeps {
-  readonly clock: Clock;
   readonly log: Logger;
   readonly stopContainer: Runtime['stopContainer'];
   readonly recordKilling: (pod: Pod | PodRef, message: string, container: string) => void;

@@ -3,9 +3,8 @@
  * answer does not matter, or a pause.
  */
 import type { Container, LifecycleHandler, Pod } from '../../api/kinds/pod/types.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { hostPort } from '../../lib/host-port.ts';
 import type { ContainerId, ExecSyncResult } from '../../runtime/runtime.ts';
+import type { AskContainerDeps } from '../ask-container.ts';
 import { staticCommand } from '../container-config/static-command.ts';
 import { type HttpAction, type HttpRequest, httpRequest } from '../http-action.ts';
 import { podMessageName, podRef } from '../pod-names.ts';
@@ -18,14 +17,7 @@ export interface HookTarget {
   readonly podIP: string;
 }
 
-export interface RunHookDeps {
-  readonly clock: Clock;
-  readonly execSync: (
-    id: ContainerId,
-    command: readonly string[],
-    timeoutSeconds: number,
-    signal: AbortSignal,
-  ) => Promise<ExecSyncResult>;
+export interface RunHookDeps extends AskContainerDeps {
   /** Rejects with the signal's reason when it aborts. */
   readonly httpGet: (
     request: HttpRequest,
@@ -33,12 +25,6 @@ export interface RunHookDeps {
   ) => Promise<
     { readonly kind: 'Answer' } | { readonly kind: 'Failed'; readonly message: string; readonly isPlainHttp: boolean }
   >;
-  readonly record: (
-    pod: Pod,
-    event: { readonly type: 'Warning'; readonly reason: string; readonly message: string; readonly container: string },
-  ) => void;
-  /** Of every request, for example `kube-lifecycle/1.35`. */
-  readonly userAgent: string;
 }
 
 /**
@@ -108,11 +94,11 @@ async function askByHttp(
   const answer = await httpGet(request, signal);
   if (answer.kind === 'Answer') return;
   // Before hooks knew HTTPS, those that asked for it were sent by HTTP (kubelet: LifecycleHTTPFallback).
-  if (answer.isPlainHttp && request.scheme === 'https') {
+  const [, host] = /^https:\/\/([^/]+)/.exec(request.url) ?? [];
+  if (answer.isPlainHttp && host !== undefined) {
     const headers = request.headers.filter(({ name }) => name.toLowerCase() !== 'authorization');
-    const again = await httpGet({ ...request, scheme: 'http', headers }, signal);
+    const again = await httpGet({ ...request, url: request.url.replace('https:', 'http:'), headers }, signal);
     if (again.kind === 'Answer') {
-      const host = hostPort(request.host, request.port);
       const message = `request to HTTPS lifecycle hook ${host} got HTTP response, retry with HTTP succeeded`;
       record(pod, { type: 'Warning', reason: 'LifecycleHTTPFallback', message, container: container.name });
       return;

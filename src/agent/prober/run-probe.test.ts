@@ -122,13 +122,9 @@ describe('an HTTP probe', () => {
     assert.equal((await run({ httpGet }, { network: answering(200, seen) }, container)).outcome, 'Success');
     assert.deepEqual(seen, [
       {
-        scheme: 'https',
-        host: '10.85.0.2',
-        port: 8443,
-        path: '/healthz',
+        url: 'https://10.85.0.2:8443/healthz',
         headers: [{ name: 'X', value: 'y' }],
         userAgent: 'kube-probe/1.35',
-        url: 'https://10.85.0.2:8443/healthz',
       },
     ]);
   });

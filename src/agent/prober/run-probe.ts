@@ -4,11 +4,11 @@
  * no number) changes nothing.
  */
 import type { Container, Pod, Probe } from '../../api/kinds/pod/types.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { hostPort } from '../../lib/host-port.ts';
 import { limited } from '../../lib/limited.ts';
 import { isStatusError } from '../../lib/status-error.ts';
-import type { ContainerId, ExecSyncResult } from '../../runtime/runtime.ts';
+import type { ContainerId } from '../../runtime/runtime.ts';
+import type { AskContainerDeps } from '../ask-container.ts';
 import { staticCommand } from '../container-config/static-command.ts';
 import { containerPort } from '../container-port.ts';
 import { type HttpAction, type HttpRequest, httpRequest } from '../http-action.ts';
@@ -24,21 +24,8 @@ export interface ProbeTarget {
   readonly podIP: string;
 }
 
-export interface RunProbeDeps {
-  readonly clock: Clock;
-  readonly execSync: (
-    id: ContainerId,
-    command: readonly string[],
-    timeoutSeconds: number,
-    signal: AbortSignal,
-  ) => Promise<ExecSyncResult>;
+export interface RunProbeDeps extends AskContainerDeps {
   readonly network: ProbeNetwork;
-  readonly record: (
-    pod: Pod,
-    event: { readonly type: 'Warning'; readonly reason: string; readonly message: string; readonly container: string },
-  ) => void;
-  /** Of every request, for example `kube-probe/1.35`. */
-  readonly userAgent: string;
 }
 
 /** What reaches the containers' ports. Every call rejects with the signal's reason when it aborts. */

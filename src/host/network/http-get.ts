@@ -10,11 +10,8 @@ import { hostPort } from '../../lib/host-port.ts';
 import { networkErrorText } from './network-error.ts';
 
 export interface HttpGet {
-  readonly scheme: 'http' | 'https';
-  readonly host: string;
-  readonly port: number;
-  /** With its query, if any. */
-  readonly path: string;
+  /** `http:` or `https:`; messages name it as it stands here. */
+  readonly url: string;
   /** Names as written; one that is named twice is sent twice. `Host` is the host asked for. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly userAgent: string;
@@ -29,17 +26,12 @@ export type HttpAnswer =
 const maxBodyBytes = 10 * 1024;
 const maxRedirects = 10;
 
-/** The URL that is asked, as messages name it. */
-function urlOf({ scheme, host, port, path }: HttpGet): URL {
-  // What is no path of a URL is quoted, as Go does.
-  return new URL(path.startsWith('/') ? path : `/${path}`, `${scheme}://${hostPort(host, port)}`);
-}
-
 /** @throws the signal's reason */
 export async function httpGet(get: HttpGet, signal: AbortSignal): Promise<HttpAnswer> {
-  let url = urlOf(get);
+  let url = new URL(get.url);
+  let name = get.url;
   for (let redirects = 0; ; redirects++) {
-    const answer = await getOnce(url, get, signal);
+    const answer = await getOnce(url, name, get, signal);
     if (answer.kind === 'Failed') return answer;
     const next = redirectOf(answer, url);
     // To another host: the answer is the redirect itself.
@@ -48,6 +40,7 @@ export async function httpGet(get: HttpGet, signal: AbortSignal): Promise<HttpAn
       return { kind: 'Failed', message: `Get "${next.href}": stopped after 10 redirects`, isPlainHttp: false };
     }
     url = next;
+    name = next.href;
   }
 }
 
@@ -55,6 +48,7 @@ type Answer = Extract<HttpAnswer, { readonly kind: 'Answer' }> & { readonly loca
 
 async function getOnce(
   url: URL,
+  name: string,
   { headers, userAgent }: HttpGet,
   signal: AbortSignal,
 ): Promise<Answer | Extract<HttpAnswer, { readonly kind: 'Failed' }>> {
@@ -84,7 +78,7 @@ async function getOnce(
     );
     const isPlainHttp = (error as NodeJS.ErrnoException).code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || isNoTls(error);
     const text = isPlainHttp ? 'http: server gave HTTP response to HTTPS client' : networkErrorText(error, address);
-    return { kind: 'Failed', message: `Get "${url.href}": ${text}`, isPlainHttp };
+    return { kind: 'Failed', message: `Get "${name}": ${text}`, isPlainHttp };
   } finally {
     signal.removeEventListener('abort', onAbort);
     request?.destroy();

@@ -29,11 +29,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const get = (port: number, more: Partial<HttpGet> = {}): HttpGet => ({
-  scheme: 'http',
-  host: '127.0.0.1',
-  port,
-  path: '/',
+const get = (port: number, path = '/', more: Partial<HttpGet> = {}): HttpGet => ({
+  url: `http://127.0.0.1:${port}${path}`,
   headers: [],
   userAgent: 'kube-probe/1.35',
   ...more,
@@ -55,13 +52,13 @@ describe('an HTTP GET', () => {
         response.end();
       }),
     );
-    await httpGet(get(port, { headers: [{ name: 'X-One', value: '1' }], path: 'healthz?deep=1' }), signal);
+    await httpGet(get(port, '/healthz?deep=1', { headers: [{ name: 'X-One', value: '1' }] }), signal);
     const headers = [
       { name: 'Host', value: 'example.test' },
       { name: 'Accept', value: '' },
       { name: 'User-Agent', value: 'me' },
     ];
-    await httpGet(get(port, { headers }), signal);
+    await httpGet(get(port, '/', { headers }), signal);
     const [first, second] = seen;
     assert.equal(first?.url, '/healthz?deep=1');
     assert.equal(first?.headers['x-one'], '1');
@@ -81,10 +78,10 @@ describe('an HTTP GET', () => {
         else response.end('there');
       }),
     );
-    const short = await httpGet(get(port, { path: '/9' }), signal);
+    const short = await httpGet(get(port, '/9'), signal);
     assert.ok(short.kind === 'Answer');
     assert.equal(short.body, 'there');
-    const long = await httpGet(get(port, { path: '/11' }), signal);
+    const long = await httpGet(get(port, '/11'), signal);
     assert.ok(long.kind === 'Failed');
     assert.match(long.message, /stopped after 10 redirects$/);
   });
@@ -100,7 +97,7 @@ describe('an HTTP GET', () => {
 
   it('says in Go’s words that nobody listens', async () => {
     const port = await freePort();
-    assert.deepEqual(await httpGet(get(port, { path: '/healthz' }), signal), {
+    assert.deepEqual(await httpGet(get(port, '/healthz'), signal), {
       kind: 'Failed',
       message: `Get "http://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused`,
       isPlainHttp: false,
@@ -109,7 +106,7 @@ describe('an HTTP GET', () => {
 
   it('sees that a server speaks plain HTTP', async () => {
     const port = await listen(createServer((_, response) => response.end()));
-    const answer = await httpGet(get(port, { scheme: 'https' }), signal);
+    const answer = await httpGet(get(port, '/', { url: `https://127.0.0.1:${port}/` }), signal);
     assert.ok(answer.kind === 'Failed');
     assert.equal(answer.isPlainHttp, true);
     assert.match(answer.message, /http: server gave HTTP response to HTTPS client$/);
