@@ -1,4 +1,7 @@
-/** The port through which the server learns what nodes and pods use; the agent implements it. */
+/**
+ * The port through which the server learns what nodes and pods use; the agent implements it. Each rejects with the signal's
+ * reason when that aborts: the client went away.
+ */
 import type { KubeObject } from '../api/meta.ts';
 
 export interface ResourceMetrics {

@@ -3,6 +3,7 @@ import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ResourceMetrics } from '../../apiserver/resource-metrics.ts';
 import type { UsageReader } from '../../host/cgroup-usage.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { untilAborted } from '../../lib/until-aborted.ts';
 import { currentSandbox, type ObservedPod } from '../observed-pod.ts';
 import { podRef } from '../pod-names.ts';
 import { nodeMetrics, podMetrics } from './metrics-objects.ts';
@@ -30,10 +31,13 @@ export interface AgentMetricsDeps {
 export function createAgentMetrics(deps: AgentMetricsDeps): ResourceMetrics {
   const sampler = new UsageSampler({ ...deps, pods: () => runningPods(deps) });
   return {
-    nodes: async () => [nodeMetrics(await sampler.rates(), deps.nodeName, deps.nodeLabels())],
-    pods: async () => podMetrics(await sampler.rates()),
-    prometheus: async (what) => {
-      const sample = await sampler.sample();
+    nodes: async (signal) => {
+      const rates = await untilAborted(sampler.rates(), signal);
+      return [nodeMetrics(rates, deps.nodeName, deps.nodeLabels())];
+    },
+    pods: async (signal) => podMetrics(await untilAborted(sampler.rates(), signal)),
+    prometheus: async (what, signal) => {
+      const sample = await untilAborted(sampler.sample(), signal);
       const resource = resourceMetrics(sample);
       if (what === 'resource') return formatMetrics(resource);
       return formatMetrics([...resource, ...containerMetrics(sample), ...nodeMetricsText(countsOf(deps))]);
