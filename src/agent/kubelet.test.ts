@@ -82,7 +82,11 @@ describe('a kubelet', () => {
     const probe = { exec: { command: ['run-check'] }, periodSeconds: 1, failureThreshold: 1 };
     let code = 0;
     device.exec = async () => code;
-    await device.create({ containers: [{ ...web.containers[0], livenessProbe: probe, readinessProbe: probe }] });
+    await device.create({
+      containers: [{ ...web.containers[0], livenessProbe: probe, readinessProbe: probe }],
+      // Each step of the clock lets everything run: a long grace period is thousands of turns.
+      terminationGracePeriodSeconds: 1,
+    });
     await device.until((pod) => condition(pod, 'Ready') === 'True', 'the pod is ready', 100);
     code = 1;
     await device.until((pod) => (status(pod)?.restartCount ?? 0) >= 1, 'it was restarted', 100);
