@@ -10,6 +10,8 @@ export const configMaps: GroupVersionResource = core('configmaps');
 export const secrets: GroupVersionResource = core('secrets');
 export const serviceAccounts: GroupVersionResource = core('serviceaccounts');
 export const events: GroupVersionResource = core('events');
+export const limitRanges: GroupVersionResource = core('limitranges');
+export const resourceQuotas: GroupVersionResource = core('resourcequotas');
 export const runtimeClasses: GroupVersionResource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
 export const podDisruptionBudgets: GroupVersionResource = {
   group: 'policy',

@@ -11,6 +11,7 @@ import { eventKind } from './kinds/event.ts';
 import { imageKind } from './kinds/image.ts';
 import { imageArchiveKind } from './kinds/image-archive.ts';
 import { leaseKind } from './kinds/lease.ts';
+import { limitRangeKind } from './kinds/limit-range.ts';
 import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { newEventKind } from './kinds/new-event.ts';
@@ -20,6 +21,7 @@ import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
 import { priorityClassKind } from './kinds/priority-class.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
+import { resourceQuotaKind } from './kinds/resource-quota.ts';
 import { selfSubjectReviewKind, selfSubjectRulesReviewKind } from './kinds/reviews.ts';
 import { runtimeClassKind } from './kinds/runtime-class.ts';
 import { secretKind } from './kinds/secret.ts';
@@ -32,10 +34,12 @@ import type { KindDescription } from './schema/kind.ts';
 export const kinds: readonly KindDescription[] = [
   configMapKind,
   eventKind,
+  limitRangeKind,
   namespaceKind,
   nodeKind,
   podKind,
   replicationControllerKind,
+  resourceQuotaKind,
   secretKind,
   serviceAccountKind,
   serviceKind,

@@ -12,11 +12,15 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
   'coordination.v1.Lease': 'A Lease says who holds something, and until when if he does not renew it.',
   'core.v1.ConfigMap': 'A ConfigMap holds configuration for pods, as texts by key.',
   'core.v1.Event': 'An Event says what has happened to an object. Events are kept in memory and for an hour.',
+  'core.v1.LimitRange':
+    'A LimitRange says what pods and containers of a namespace get when they ask for nothing, and bounds what they may ask for.',
   'core.v1.Namespace': 'A Namespace is a room for names. What is in it goes when it is deleted.',
   'core.v1.Node': 'A Node is a machine that runs pods: here it is the device.',
   'core.v1.Pod': 'A Pod is a group of containers that run together on the device, with one address and shared volumes.',
   'core.v1.ReplicationController':
     'A ReplicationController is the forerunner of the ReplicaSet. A device has none; the list is always empty.',
+  'core.v1.ResourceQuota':
+    'A ResourceQuota bounds how much all objects of a namespace may take together, and how many there may be.',
   'core.v1.Secret': 'A Secret holds small pieces of data that not everybody should see, as bytes by key.',
   'core.v1.Service':
     'A Service is a fixed address for pods that come and go. A device has none yet; the list is always empty.',

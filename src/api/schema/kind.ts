@@ -29,7 +29,7 @@ export interface FieldError {
 /** A column of `kubectl get`, as in `metav1.TableColumnDefinition`. Priority 1 shows with `-o wide` only. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean';
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly format?: 'name';
   readonly description: string;
   readonly priority: 0 | 1;

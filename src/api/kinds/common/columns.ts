@@ -18,6 +18,14 @@ export const ageColumn: Column = {
   priority: 0,
 };
 
+/** For kinds of which `kubectl get` shows nothing in particular; the cell is the timestamp itself. */
+export const createdAtColumn: Column = {
+  name: 'Created At',
+  type: 'date',
+  description: 'When the object was created.',
+  priority: 0,
+};
+
 /** A column that is always shown. */
 export function column(name: string, type: Column['type'], description: string): Column {
   return { name, type, description, priority: 0 };

@@ -1,5 +1,4 @@
 /** Rules for requests and limits (ValidateContainerResourceRequirements). */
-import { checkQualifiedName } from '../../../names.ts';
 import {
   canonicalQuantity,
   compareQuantities,
@@ -9,7 +8,7 @@ import {
 } from '../../../quantity.ts';
 import { forbidden, invalidValue, requiredValue } from '../../../schema/field-error.ts';
 import type { FieldError } from '../../../schema/kind.ts';
-import { complaints } from '../../common/checks.ts';
+import { isHugePages, isOvercommitAllowed, validateContainerResourceName } from '../../common/resource-names.ts';
 
 type Amounts = { readonly [name: string]: string };
 
@@ -28,20 +27,6 @@ export function validateResources(
   ];
 }
 
-/** Resources without a domain in their name that containers may ask for. */
-const standardResources = ['cpu', 'memory', 'ephemeral-storage'];
-/** Known names without a domain that make sense for other objects only. */
-const foreignResources = ['storage', 'pods', 'services', 'secrets', 'configmaps', 'persistentvolumeclaims'];
-
-function isHugePages(name: string): boolean {
-  return name.startsWith('hugepages-');
-}
-
-/** Whether more may be promised than there is: only of what Kubernetes itself manages, huge pages excepted. */
-function isOvercommitAllowed(name: string): boolean {
-  return (!name.includes('/') || name.includes('kubernetes.io/')) && !isHugePages(name);
-}
-
 function validateAmount(name: string, text: string, path: string): FieldError[] {
   const quantity = amountOf(text);
   if (quantity === undefined) {
@@ -49,28 +34,13 @@ function validateAmount(name: string, text: string, path: string): FieldError[] 
     return 'problem' in canonical ? [invalidValue(path, text, canonical.problem)] : [];
   }
   return [
-    ...validateName(name, path),
+    ...validateContainerResourceName(name, path),
     ...(quantity.nanos < 0n ? [invalidValue(path, text, 'must be greater than or equal to 0')] : []),
     // Whole devices are handed out; half a device is none.
     ...(!isOvercommitAllowed(name) && quantity.nanos % 1_000_000_000n !== 0n
       ? [invalidValue(path, text, 'must be an integer')]
       : []),
   ];
-}
-
-function validateName(name: string, path: string): FieldError[] {
-  const problems = checkQualifiedName(name);
-  if (problems.length > 0) return complaints(path, name, problems);
-  if (!name.includes('/')) {
-    if (standardResources.includes(name) || isHugePages(name)) return [];
-    const standard = invalidValue(path, name, 'must be a standard resource for containers');
-    if (foreignResources.includes(name)) return [standard];
-    return [invalidValue(path, name, 'must be a standard resource type or fully qualified'), standard];
-  }
-  const isExtended = !name.startsWith('requests.') && checkQualifiedName(`requests.${name}`).length === 0;
-  return name.includes('kubernetes.io/') || isExtended
-    ? []
-    : [invalidValue(path, name, "doesn't follow extended resource name standard")];
 }
 
 function validateAgainstLimit(name: string, text: string, limitText: string | undefined, path: string): FieldError[] {
