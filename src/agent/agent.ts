@@ -13,7 +13,7 @@ import type { Secret } from '../api/kinds/secret.ts';
 import type { ServiceAccount } from '../api/kinds/service-account.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import * as resources from '../api/resources.ts';
-import { admission } from '../apiserver/admission/admission.ts';
+import { admission, admissionChecks } from '../apiserver/admission/admission.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import { Registry } from '../apiserver/registry.ts';
@@ -147,6 +147,7 @@ async function runWithStore(
     clock,
     nodeName,
     admission,
+    admissionChecks,
     placePod: (pod) => scheduler?.place(pod as unknown as Pod),
   });
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));

@@ -4,7 +4,7 @@
  *
  * Guaranteed: an object that comes out is complete (defaults, metadata, resourceVersion); one
  * that went in was decoded, defaulted and validated by its kind's description; a write is
- * compare-and-swap on the store; a write that changes nothing is none. It keeps no state of its own.
+ * compare-and-swap on the store; a write that changes nothing is none. It keeps no state of its own but who waits for whom.
  * Not here: who may do what (`authz.ts`), the wire (`server.ts`).
  */
 import { randomUUID } from 'node:crypto';
@@ -14,9 +14,10 @@ import type { KubeList, KubeObject } from '../api/meta.ts';
 import type { DeleteOptions, ObjectKey, PatchType } from '../api/object-client.ts';
 import { apiVersionOf } from '../api/scheme.ts';
 import type { Clock } from '../lib/clock.ts';
+import { KeyedMutex } from '../lib/keyed-mutex.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Store } from '../store/store.ts';
-import type { Admission } from './registry/admission.ts';
+import type { Admission, AdmissionCheck } from './registry/admission.ts';
 import { type Apply, applyObject } from './registry/apply.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
@@ -48,6 +49,8 @@ export interface RegistryOptions {
   readonly newNameSuffix?: () => string;
   /** Default: none. */
   readonly admission?: readonly Admission[];
+  /** Default: none. */
+  readonly admissionChecks?: readonly AdmissionCheck[];
 }
 
 export class Registry {
@@ -55,7 +58,15 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     const placePod = (): string => options.nodeName;
-    this.#deps = { newUid: randomUUID, newNameSuffix: randomSuffix, placePod, admission: [], ...options };
+    this.#deps = {
+      newUid: randomUUID,
+      newNameSuffix: randomSuffix,
+      placePod,
+      admission: [],
+      admissionChecks: [],
+      quotaTurns: new KeyedMutex(),
+      ...options,
+    };
   }
 
   /** @throws StatusError NotFound */

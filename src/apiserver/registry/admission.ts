@@ -1,6 +1,7 @@
 /**
  * Admission: rules about new objects that look at other objects. Each step sees the object after its defaults and
- * before its validation, and gives it back, changed or not, or refuses it. The steps stand in `src/apiserver/admission/`.
+ * before its validation, and gives it back, changed or not, or refuses it. Each check sees it after its validation, as it
+ * is to be stored, and lets it pass or refuses it. Both stand in `src/apiserver/admission/`.
  */
 import type { KubeObject } from '../../api/meta.ts';
 import type { GroupVersionResource, ObjectKey } from '../../api/object-client.ts';
@@ -14,8 +15,8 @@ import { loadObject } from './load.ts';
 export interface AdmissionTools {
   /** Another object; undefined when there is none. */
   find<T = KubeObject>(resource: GroupVersionResource, key: ObjectKey): Promise<T | undefined>;
-  /** Every object of a cluster-wide resource of which there are few. */
-  list<T = KubeObject>(resource: GroupVersionResource): Promise<readonly T[]>;
+  /** Every object of a resource of which there are few, everywhere or in one namespace, in the order of their names. */
+  list<T = KubeObject>(resource: GroupVersionResource, namespace?: string): Promise<readonly T[]>;
   /** Makes an object that a new one needs; fine when somebody else was faster. Makes nothing for a dry run. */
   ensure(resource: GroupVersionResource, object: object): Promise<void>;
   readonly context: WriteContext;
@@ -23,6 +24,9 @@ export interface AdmissionTools {
 
 /** @throws StatusError Forbidden when the object is not to be made */
 export type Admission = (kind: AnyKind, object: KubeObject, tools: AdmissionTools) => Promise<KubeObject>;
+
+/** @throws StatusError Forbidden when the object is not to be made */
+export type AdmissionCheck = (kind: AnyKind, object: KubeObject, tools: Pick<AdmissionTools, 'list'>) => Promise<void>;
 
 /** @param create makes another object on the same path, admission included */
 export async function admit(
@@ -42,7 +46,7 @@ export async function admit(
         throw error;
       }
     },
-    list: async <T>(resource: GroupVersionResource) => (await readAll(deps, kindOf(resource))) as readonly T[],
+    list: listOf(deps),
     ensure: async (resource, wanted) => {
       if (context.dryRun) return;
       try {
@@ -55,6 +59,17 @@ export async function admit(
   let admitted = object;
   for (const step of deps.admission) admitted = await step(kind, admitted, tools);
   return admitted;
+}
+
+/** Runs every check. @throws StatusError as the first one that refuses */
+export async function checkAdmission(deps: RegistryDeps, kind: AnyKind, object: KubeObject): Promise<void> {
+  const tools = { list: listOf(deps) };
+  for (const check of deps.admissionChecks) await check(kind, object, tools);
+}
+
+function listOf(deps: RegistryDeps): AdmissionTools['list'] {
+  return async <T>(resource: GroupVersionResource, namespace?: string) =>
+    (await readAll(deps, kindOf(resource), namespace)) as readonly T[];
 }
 
 function kindOf({ group, version, resource }: GroupVersionResource): AnyKind {

@@ -2,9 +2,10 @@
 import type { KubeObject } from '../../api/meta.ts';
 import type { KindDescription } from '../../api/schema/kind.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { Store } from '../../store/store.ts';
 import type { UserInfo } from '../identity.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, AdmissionCheck } from './admission.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -17,6 +18,9 @@ export interface RegistryDeps {
   readonly newNameSuffix: () => string;
   /** Rules about new objects that look at others, in their order. */
   readonly admission: readonly Admission[];
+  readonly admissionChecks: readonly AdmissionCheck[];
+  /** By namespace, who counts what a quota allows and then stores: one at a time, else two would both find room. */
+  readonly quotaTurns: KeyedMutex;
 }
 
 /** What to do about fields that the kind does not have (`fieldValidation=`). */

@@ -2,7 +2,7 @@
 import type { KubeObject, ObjectMeta } from '../../api/meta.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
-import { admit } from './admission.ts';
+import { admit, checkAdmission } from './admission.ts';
 import { completeObject, validateObject } from './complete-object.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { decodeObject } from './decode-object.ts';
@@ -14,6 +14,7 @@ import { withManagedFields } from './managed-fields.ts';
 import { withoutServerFields } from './merge-update.ts';
 import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
 import { checkOneDefault } from './priority-classes.ts';
+import { withinQuota } from './quota.ts';
 import { isPod } from './removal.ts';
 import { schedulePod } from './schedule-pod.ts';
 
@@ -24,7 +25,8 @@ const maxGeneratedNames = 8;
  * @param namespace of the URL, for namespaced kinds
  * @param operation `Apply` when the body carries its owners
  * @returns the object as stored
- * @throws StatusError BadRequest, Invalid, NotFound (namespace), Forbidden (namespace terminating), AlreadyExists
+ * @throws StatusError BadRequest, Invalid, NotFound (namespace), Forbidden (namespace terminating, admission, quota),
+ *   AlreadyExists
  */
 export async function createObject(
   deps: RegistryDeps,
@@ -98,11 +100,17 @@ async function insert(
   const started = kind.prepareForCreate?.(admitted) ?? admitted;
   validateObject(kind, started);
   await checkOneDefault(deps, kind, started);
-  const prepared = placed(deps, kind, started, context);
+  await checkAdmission(deps, kind, started);
   // What the server puts in beyond the defaults (the node, a service account) is nobody's.
   const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;
   const change = { previous: undefined, next: asked, context, operation, nowMs: deps.clock.now() };
-  const next = withMetadata(prepared, ownersOf(withManagedFields(kind, change)));
+  const owners = ownersOf(withManagedFields(kind, change));
+  return withinQuota(deps, kind, started, () =>
+    store(deps, kind, withMetadata(placed(deps, kind, started, context), owners), context),
+  );
+}
+
+async function store(deps: RegistryDeps, kind: AnyKind, next: KubeObject, context: WriteContext): Promise<KubeObject> {
   const name = next.metadata.name ?? '';
   const key = objectKey(kind, { name, ...(next.metadata.namespace ? { namespace: next.metadata.namespace } : {}) });
   if (context.dryRun) {

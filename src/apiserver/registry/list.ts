@@ -45,11 +45,25 @@ export function readList(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind, reque
   return readPages(deps, kind, { request, selection, limit });
 }
 
-/** Every object of a kind of which there are few. */
-export async function readAll(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind): Promise<readonly KubeObject[]> {
+/** Every object of a kind of which there are few, everywhere or in one namespace. */
+export async function readAll(
+  deps: Pick<RegistryDeps, 'store'>,
+  kind: AnyKind,
+  namespace?: string,
+): Promise<readonly KubeObject[]> {
   const found: KubeObject[] = [];
-  for await (const page of readList(deps, kind, {})) found.push(...page);
+  for await (const page of readList(deps, kind, namespace ? { namespace } : {})) found.push(...page);
   return found;
+}
+
+/** How many objects of a kind there are in a namespace; none of them is read. */
+export async function countObjects(
+  deps: Pick<RegistryDeps, 'store'>,
+  kind: AnyKind,
+  namespace: string,
+): Promise<number> {
+  const { entries, remaining } = await deps.store.list(keyPrefix(kind, namespace), { limit: 1 });
+  return entries.length + remaining;
 }
 
 function checkRevision(deps: Pick<RegistryDeps, 'store'>, request: ListRequest): void {

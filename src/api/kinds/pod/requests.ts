@@ -1,5 +1,12 @@
 /** What a pod asks for and may use as a whole, as the scheduler and the kubelet count it (PodRequests, PodLimits). Pure. */
-import { integerValueOf, milliValueOf, parseQuantity } from '../../quantity.ts';
+import {
+  addQuantities,
+  compareQuantities,
+  integerValueOf,
+  milliValueOf,
+  parseQuantity,
+  type Quantity,
+} from '../../quantity.ts';
 import type { Container, Pod, ResourceRequirements } from './types.ts';
 
 /** By resource: `cpu` in thousandths, everything else in whole units. */
@@ -20,38 +27,17 @@ export function amountsOf(quantities: Readonly<Record<string, string>> | undefin
 
 /** What must be kept free for the pod. A limit without a request is one (the API server fills it in; static pods may not). */
 export function podRequests(pod: Pod): Amounts {
-  return podAmounts(pod, 'requests');
+  return podAmounts(pod, 'requests', numbers);
 }
 
 /** What the pod may use at most; a container without a limit adds nothing. */
 export function podLimits(pod: Pod): Amounts {
-  return podAmounts(pod, 'limits');
+  return podAmounts(pod, 'limits', numbers);
 }
 
-function podAmounts(pod: Pod, list: List): Amounts {
-  const names = new Set(
-    [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap(({ resources }) => [
-      ...Object.keys(resources?.[list] ?? {}),
-      ...(list === 'requests' ? Object.keys(resources?.limits ?? {}) : []),
-    ]),
-  );
-  const total = new Map<string, number>();
-  for (const name of names)
-    total.set(
-      name,
-      podTotal(pod, (container) => amountIn(container.resources, list, name)),
-    );
-  // Resources of the pod as a whole stand in place of what its containers add up to.
-  for (const [name, amount] of amountsOf(pod.spec.resources?.[list])) total.set(name, amount);
-  for (const [name, amount] of amountsOf(pod.spec.overhead)) {
-    if (list === 'requests' || total.has(name)) total.set(name, (total.get(name) ?? 0) + amount);
-  }
-  return total;
-}
-
-function amountIn(resources: ResourceRequirements | undefined, list: List, name: string): number {
-  const quantity = resources?.[list]?.[name] ?? (list === 'requests' ? resources?.limits?.[name] : undefined);
-  return quantity === undefined ? 0 : amountOf(name, quantity);
+/** The same to the last digit, and in the format that the pod has; for what people are shown. */
+export function podQuantities(pod: Pod, list: List): ReadonlyMap<string, Quantity> {
+  return podAmounts(pod, list, quantities);
 }
 
 /**
@@ -59,15 +45,64 @@ function amountIn(resources: ResourceRequirements | undefined, list: List, name:
  * other init containers one after the other beside the sidecars that were started before them.
  */
 export function podTotal(pod: Pod, amount: (container: Container) => number): number {
-  let sidecars = 0;
-  let starting = 0;
+  return totalOf(pod, amount, numbers);
+}
+
+/** How amounts of a kind are read and added up. */
+interface Arithmetic<T> {
+  readonly zero: T;
+  read(resource: string, quantity: string): T;
+  add(a: T, b: T): T;
+  max(a: T, b: T): T;
+}
+
+const numbers: Arithmetic<number> = { zero: 0, read: amountOf, add: (a, b) => a + b, max: Math.max };
+
+const quantities: Arithmetic<Quantity> = {
+  zero: parseQuantity('0'),
+  read: (_resource, quantity) => parseQuantity(quantity),
+  add: addQuantities,
+  max: (a, b) => (compareQuantities(a, b) >= 0 ? a : b),
+};
+
+function podAmounts<T>(pod: Pod, list: List, arithmetic: Arithmetic<T>): ReadonlyMap<string, T> {
+  const { zero, read, add } = arithmetic;
+  const names = new Set(
+    [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap(({ resources }) => [
+      ...Object.keys(resources?.[list] ?? {}),
+      ...(list === 'requests' ? Object.keys(resources?.limits ?? {}) : []),
+    ]),
+  );
+  const total = new Map<string, T>();
+  for (const name of names) {
+    const amountIn = ({ resources }: Container): T => {
+      const quantity = quantityIn(resources, list, name);
+      return quantity === undefined ? zero : read(name, quantity);
+    };
+    total.set(name, totalOf(pod, amountIn, arithmetic));
+  }
+  // Resources of the pod as a whole stand in place of what its containers add up to.
+  for (const [name, text] of Object.entries(pod.spec.resources?.[list] ?? {})) total.set(name, read(name, text));
+  for (const [name, text] of Object.entries(pod.spec.overhead ?? {})) {
+    if (list === 'requests' || total.has(name)) total.set(name, add(total.get(name) ?? zero, read(name, text)));
+  }
+  return total;
+}
+
+function quantityIn(resources: ResourceRequirements | undefined, list: List, name: string): string | undefined {
+  return resources?.[list]?.[name] ?? (list === 'requests' ? resources?.limits?.[name] : undefined);
+}
+
+function totalOf<T>(pod: Pod, amount: (container: Container) => T, { zero, add, max }: Arithmetic<T>): T {
+  let sidecars = zero;
+  let starting = zero;
   for (const init of pod.spec.initContainers ?? []) {
     const own = amount(init);
     if (init.restartPolicy === 'Always') {
-      sidecars += own;
-      starting = Math.max(starting, sidecars);
-    } else starting = Math.max(starting, sidecars + own);
+      sidecars = add(sidecars, own);
+      starting = max(starting, sidecars);
+    } else starting = max(starting, add(sidecars, own));
   }
-  const running = pod.spec.containers.reduce((sum, container) => sum + amount(container), sidecars);
-  return Math.max(starting, running);
+  const running = pod.spec.containers.reduce((sum, container) => add(sum, amount(container)), sidecars);
+  return max(starting, running);
 }
