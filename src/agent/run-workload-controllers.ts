@@ -1,8 +1,12 @@
-/** Builds and runs the controllers that make and end pods, and the garbage collector that ends what they leave. */
+/**
+ * Builds and runs the controllers that make and end pods, and those that need a copy of everything: the garbage
+ * collector, which ends what they leave, and the one that says what is used of quotas.
+ */
 import type { Deployment } from '../api/kinds/deployment.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { PodDisruptionBudget } from '../api/kinds/pod-disruption-budget.ts';
 import type { ReplicaSet } from '../api/kinds/replica-set.ts';
+import type { ResourceQuota } from '../api/kinds/resource-quota.ts';
 import type { ObjectMeta } from '../api/meta.ts';
 import type { GroupVersionResource, ObjectClient } from '../api/object-client.ts';
 import * as resources from '../api/resources.ts';
@@ -15,6 +19,7 @@ import type { ImagePreparation } from '../controllers/image-preparation.ts';
 import type { ObjectEvents } from '../controllers/object-events.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
+import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota.ts';
 import type { Room } from '../controllers/room.ts';
 import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -64,21 +69,33 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     budgets,
     pods,
   });
+  const quotas = follow<ResourceQuota>(resources.resourceQuotas, withoutManagedFields);
   const copies = new Map<string, ObjectSource<Followed>>([
     ...known,
     ['/pods', pods],
     ['apps/deployments', deployments],
     ['apps/replicasets', replicaSets],
     ['policy/poddisruptionbudgets', budgets],
+    ['/resourcequotas', quotas],
   ]);
+  const followed = collectedKinds(kinds, copies, (resource) => follow(resource, ownershipOf));
   const collector = new GarbageCollector({
     client: clientOf('system:generic-garbage-collector'),
     clock,
     log,
-    kinds: collectedKinds(kinds, copies, (resource) => follow(resource, ownershipOf)),
+    kinds: followed,
+  });
+  const resourceQuota = new ResourceQuotaController({
+    client: clientOf('system:resourcequota-controller'),
+    clock,
+    log,
+    quotas,
+    pods,
+    others: followed.filter(({ namespaced, source }) => namespaced && source !== pods),
   });
   group.start((signal) => replicaSet.run(signal));
   group.start((signal) => deployment.run(signal));
   group.start((signal) => disruption.run(signal));
   group.start((signal) => collector.run(signal));
+  group.start((signal) => resourceQuota.run(signal));
 }
