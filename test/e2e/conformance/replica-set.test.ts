@@ -1,4 +1,4 @@
-/** Conformance: ReplicaSets. `quota/replicaset-count` is left out: resource quotas are not served. */
+/** Conformance: ReplicaSets; `quota/replicaset-count` stands with the quotas. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ReplicaSet } from '../../../src/api/kinds/replica-set.ts';
