@@ -71,10 +71,12 @@ class UnifiedCgroups implements Cgroups {
     const directory = `${this.#base}${path}`;
     await mkdir(directory, { recursive: true });
     await this.#delegate(path);
-    await write(directory, 'cpu.weight', String(weightOf(limits.cpuShares)));
-    await write(directory, 'cpu.max', `${limits.cpuQuota > 0 ? limits.cpuQuota : 'max'} ${limits.cpuPeriod}`);
-    await write(directory, 'memory.max', limits.memoryBytes > 0 ? String(limits.memoryBytes) : 'max');
-    await write(directory, 'pids.max', limits.pids > 0 ? String(limits.pids) : 'max');
+    await Promise.all([
+      write(directory, 'cpu.weight', String(weightOf(limits.cpuShares))),
+      write(directory, 'cpu.max', `${limits.cpuQuota > 0 ? limits.cpuQuota : 'max'} ${limits.cpuPeriod}`),
+      write(directory, 'memory.max', limits.memoryBytes > 0 ? String(limits.memoryBytes) : 'max'),
+      write(directory, 'pids.max', limits.pids > 0 ? String(limits.pids) : 'max'),
+    ]);
   }
 
   async remove(path: string): Promise<void> {
@@ -112,16 +114,12 @@ class LegacyCgroups implements Cgroups {
     await Promise.all(
       this.#controllers.map((controller) => mkdir(`${this.#base}/${controller}${path}`, { recursive: true })),
     );
-    await this.#write('cpu', path, 'cpu.shares', String(limits.cpuShares));
-    await this.#write('cpu', path, 'cpu.cfs_period_us', String(limits.cpuPeriod));
-    await this.#write('cpu', path, 'cpu.cfs_quota_us', String(limits.cpuQuota > 0 ? limits.cpuQuota : -1));
-    await this.#write(
-      'memory',
-      path,
-      'memory.limit_in_bytes',
-      String(limits.memoryBytes > 0 ? limits.memoryBytes : -1),
-    );
-    await this.#write('pids', path, 'pids.max', limits.pids > 0 ? String(limits.pids) : 'max');
+    const memory = String(limits.memoryBytes > 0 ? limits.memoryBytes : -1);
+    await Promise.all([
+      this.#writeCpu(path, limits),
+      this.#write('memory', path, 'memory.limit_in_bytes', memory),
+      this.#write('pids', path, 'pids.max', limits.pids > 0 ? String(limits.pids) : 'max'),
+    ]);
   }
 
   async remove(path: string): Promise<void> {
@@ -131,6 +129,13 @@ class LegacyCgroups implements Cgroups {
   async list(path: string): Promise<readonly string[]> {
     const lists = await Promise.all((await this.#trees()).map((tree) => children(`${this.#base}/${tree}${path}`)));
     return [...new Set(lists.flat())];
+  }
+
+  /** The quota is a part of the period, which has to be there first. */
+  async #writeCpu(path: string, { cpuShares, cpuPeriod, cpuQuota }: CgroupLimits): Promise<void> {
+    await this.#write('cpu', path, 'cpu.shares', String(cpuShares));
+    await this.#write('cpu', path, 'cpu.cfs_period_us', String(cpuPeriod));
+    await this.#write('cpu', path, 'cpu.cfs_quota_us', String(cpuQuota > 0 ? cpuQuota : -1));
   }
 
   async #write(controller: string, path: string, file: string, value: string): Promise<void> {

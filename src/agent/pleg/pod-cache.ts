@@ -26,6 +26,7 @@ export interface PodCacheDeps {
 const defaultRelistMs = 30_000;
 /** Waits before looks at a container whose end was announced: close ones when it is due, about 1.3 s in all. */
 const exitLookDelaysMs = [0, 20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640];
+const busyLookDelayMs = 50;
 const reconnectDelayMs = 200;
 
 export class PodCache {
@@ -218,7 +219,9 @@ export class PodCache {
     const sandbox = first?.sandboxes.find((known) => known.id === id && known.ready);
     if (container === undefined && sandbox === undefined) return;
     for (const delayMs of exitLookDelaysMs) {
-      if (delayMs > 0) await clock.sleep(delayMs, signal);
+      // Whoever is at work on the pod looks itself when it is done; meanwhile questions would only slow the runtime down.
+      const waitMs = this.#distrusted.has(uid) ? Math.max(delayMs, busyLookDelayMs) : delayMs;
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
       const stillRuns = container
         ? (await runtime.containerStatus(container.id, signal)).state === 'Running'
         : sandbox !== undefined && (await runtime.sandboxStatus(sandbox.id, signal)).ready;

@@ -4,6 +4,7 @@
  */
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { whenAllEnd } from '../../lib/when-all-end.ts';
 import type { PodHealth } from '../container-health.ts';
 import { currentSandbox, mayBeRunning, type ObservedPod } from '../observed-pod.ts';
 import type { PodRef } from '../pod-names.ts';
@@ -225,8 +226,7 @@ class Steps implements ProbedPodSteps {
     const isStarting = actions.some(isStart);
     try {
       if (isStarting) {
-        await cgroups.ensure(pod, signal);
-        await volumes.setUp(pod, signal);
+        await whenAllEnd([cgroups.ensure(pod, signal), volumes.setUp(pod, signal)]);
       } else await volumes.refresh(pod, signal);
       return false;
     } catch (error) {

@@ -53,8 +53,7 @@ export async function writeAtomically(
   const previous = await files.readSymlink(`${directory}/${dataLink}`);
   if (previous !== undefined && (await holdsExactly(files, `${directory}/${previous}`, payload, groupId))) {
     // The last time may have been cut off just before its end.
-    await linkNames(files, directory, payload);
-    await removeStale(files, directory, previous);
+    await tidyNames(files, directory, payload, previous);
     return false;
   }
 
@@ -69,8 +68,7 @@ export async function writeAtomically(
   await files.remove(`${directory}/${newDataLink}`);
   await files.symlink(fresh, `${directory}/${newDataLink}`);
   await files.rename(`${directory}/${newDataLink}`, `${directory}/${dataLink}`);
-  await linkNames(files, directory, payload);
-  await removeStale(files, directory, fresh);
+  await tidyNames(files, directory, payload, fresh);
   return true;
 }
 
@@ -100,21 +98,25 @@ async function holdsExactly(
   groupId: number | undefined,
 ): Promise<boolean> {
   if ((await countFiles(files, directory)) !== payload.size) return false;
-  for (const [path, { content, mode }] of payload) {
-    const found = await files.readFile(`${directory}/${path}`);
-    const info = await files.info(`${directory}/${path}`);
-    if (!found?.equals(content) || info?.mode !== groupMode(mode, groupId)) return false;
-  }
-  return true;
+  const same = await Promise.all(
+    [...payload].map(async ([path, { content, mode }]) => {
+      const at = `${directory}/${path}`;
+      const [found, info] = await Promise.all([files.readFile(at), files.info(at)]);
+      return found?.equals(content) && info?.mode === groupMode(mode, groupId);
+    }),
+  );
+  return same.every(Boolean);
 }
 
 async function countFiles(files: WriterFiles, directory: string): Promise<number> {
-  let count = 0;
-  for (const name of (await files.list(directory)) ?? []) {
-    const path = `${directory}/${name}`;
-    count += (await files.info(path, false))?.kind === 'directory' ? await countFiles(files, path) : 1;
-  }
-  return count;
+  const names = (await files.list(directory)) ?? [];
+  const counts = await Promise.all(
+    names.map(async (name) => {
+      const path = `${directory}/${name}`;
+      return (await files.info(path, false))?.kind === 'directory' ? await countFiles(files, path) : 1;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function makeParents(files: WriterFiles, root: string, path: string, groupId: number | undefined): Promise<void> {
@@ -126,19 +128,17 @@ async function makeParents(files: WriterFiles, root: string, path: string, group
   }
 }
 
-/** One link for each first part of a path; links of names that are gone are removed. */
-async function linkNames(files: WriterFiles, directory: string, payload: Payload): Promise<void> {
+/** One link for each first part of a path. Links of names that are gone and older content are removed. */
+async function tidyNames(files: WriterFiles, directory: string, payload: Payload, current: string): Promise<void> {
   const wanted = new Set([...payload.keys()].map((path) => path.split('/')[0] ?? ''));
+  const older: string[] = [];
   for (const name of (await files.list(directory)) ?? []) {
-    if (!name.startsWith('..') && !wanted.delete(name)) await files.remove(`${directory}/${name}`);
+    if (!name.startsWith('..')) {
+      if (!wanted.delete(name)) await files.remove(`${directory}/${name}`);
+    } else if (name !== dataLink && name !== current) older.push(name);
   }
   for (const name of wanted) await files.symlink(`${dataLink}/${name}`, `${directory}/${name}`);
-}
-
-async function removeStale(files: WriterFiles, directory: string, current: string): Promise<void> {
-  for (const name of (await files.list(directory)) ?? []) {
-    if (name.startsWith('..') && name !== dataLink && name !== current) await files.remove(`${directory}/${name}`);
-  }
+  for (const name of older) await files.remove(`${directory}/${name}`);
 }
 
 /** With an fsGroup its members may read (kubelet: SetVolumeOwnership, read-only mask). */
