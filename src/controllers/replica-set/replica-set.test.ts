@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
-import { namespaces, pods, replicaSets } from '../../api/resources.ts';
+import { namespaces, pods, replicaSets, resourceQuotas } from '../../api/resources.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { WorkloadCluster } from '../../testing/workload-cluster.ts';
 import { podTemplate, replicaSetManifest } from '../../testing/workloads.ts';
@@ -179,6 +179,26 @@ describe('ReplicaSetController', () => {
     await cluster.advance(2_000);
     await cluster.until(async () => (await get()).status.readyReplicas === 4);
     assert.equal((await get()).status.conditions, undefined);
+  });
+
+  it('makes as many pods as a quota has room for, and the others when it has', async () => {
+    start();
+    const metadata = { name: 'team', namespace: 'default' };
+    const spec = { hard: { pods: '2' } };
+    await cluster.client.create(resourceQuotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec });
+    await create({ replicas: 3 });
+    await cluster.until(async () => (await get()).status.readyReplicas === 2);
+    await cluster.settle();
+    const said = 'is forbidden: exceeded quota: team, requested: pods=1, used: pods=2, limited: pods=2';
+    assert.ok((await get()).status.conditions?.[0]?.message?.endsWith(said));
+    const refusals = () => cluster.events.filter((event) => event.endsWith(said)).length;
+    const before = refusals();
+    assert.ok(before <= 5, `refused ${before} times in no time`);
+    await cluster.advance(600_000);
+    assert.ok(refusals() - before <= 20, `refused ${refusals() - before} times in ten minutes`);
+    await cluster.patch(resourceQuotas, 'team', { spec: { hard: { pods: '3' } } });
+    await cluster.advance(60_000);
+    await cluster.until(async () => (await get()).status.readyReplicas === 3);
   });
 
   it('makes no pods in a namespace that is going away', async () => {
