@@ -21,9 +21,10 @@ export function collectedKinds(
   return kinds
     .filter(({ storage, verbs, resource }) => storage !== 'none' && resource !== 'events' && verbs.includes('watch'))
     .filter(({ verbs }) => verbs.includes('delete'))
-    .map(({ group, version, resource, kind, namespaced }) => {
+    .map(({ group, version, resource, kind, namespaced, storage }) => {
       const gvr = { group, version, resource };
-      return { resource: gvr, kind, namespaced, source: known.get(`${group}/${resource}`) ?? follow(gvr) };
+      const source = known.get(`${group}/${resource}`) ?? follow(gvr);
+      return { resource: gvr, kind, namespaced, endsWithBoot: storage === 'observation', source };
     });
 }
 

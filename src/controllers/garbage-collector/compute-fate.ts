@@ -3,6 +3,12 @@
 /** `Living`: it is there, or cannot be judged. `Waiting`: it is being deleted in the foreground. `Gone`: it is not there. */
 export type OwnerState = 'Living' | 'Waiting' | 'Gone';
 
+/** Of two things that are said of one owner, what keeps more. */
+export function moreAlive(one: OwnerState, other: OwnerState): OwnerState {
+  if (one === 'Living' || other === 'Living') return 'Living';
+  return one === 'Waiting' ? one : other;
+}
+
 export interface FateInput {
   /** By uid of each owner. */
   readonly owners: ReadonlyMap<string, OwnerState>;

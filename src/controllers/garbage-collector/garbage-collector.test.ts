@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { KubeObject, OwnerReference } from '../../api/meta.ts';
 import type { DeleteOptions } from '../../api/object-client.ts';
-import { configMaps, secrets } from '../../api/resources.ts';
+import { configMaps, leases, secrets } from '../../api/resources.ts';
 import { kinds } from '../../api/scheme.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { WorkloadCluster } from '../../testing/workload-cluster.ts';
@@ -175,6 +175,66 @@ describe('the garbage collector', () => {
     start();
     await cluster.until(async () => (await cluster.list(secrets)).length === 0);
   });
+});
+
+describe('owners that end with the boot', () => {
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+  const createLease = (): Promise<KubeObject> =>
+    cluster.client.create(leases, { ...lease, metadata: { name: 'lock', namespace: 'default' } });
+  const ownedBy = (uid: string): Promise<KubeObject> =>
+    cluster.client.create(configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'child', namespace: 'default', ownerReferences: [{ ...lease, name: 'lock', uid }] },
+    } as KubeObject);
+
+  it('leave what belongs to them, also when others came under their names', async () => {
+    await ownedBy('of-an-earlier-boot');
+    start();
+    await cluster.advance(60_000);
+    assert.ok(!(await isGone('child')));
+    await createLease();
+    await cluster.advance(60_000);
+    assert.ok(!(await isGone('child')));
+  });
+
+  it('take what belongs to them with them when they are deleted', async () => {
+    const { metadata } = await createLease();
+    await ownedBy(metadata.uid ?? '');
+    start();
+    await cluster.settle();
+    assert.ok(!(await isGone('child')));
+    await cluster.client.delete(leases, { namespace: 'default', name: 'lock' });
+    await cluster.until(() => isGone('child'));
+  });
+
+  it('take with them what comes to be known only after their end', async () => {
+    const { metadata } = await createLease();
+    start();
+    await cluster.settle();
+    await cluster.client.delete(leases, { namespace: 'default', name: 'lock' });
+    await cluster.settle();
+    await ownedBy(metadata.uid ?? '');
+    await cluster.until(() => isGone('child'));
+  });
+});
+
+describe('two references with one uid', () => {
+  for (const order of ['first', 'last'] as const) {
+    it(`keep an object while the owner is there under one of them, named ${order}`, async () => {
+      const owner = await create('owner');
+      const wrong = { ...reference(owner, true), kind: 'Secret' };
+      const right = reference(owner, true);
+      const ownerReferences = order === 'first' ? [right, wrong] : [wrong, right];
+      const metadata = { name: 'child', namespace: 'default', ownerReferences };
+      await cluster.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata } as KubeObject);
+      start();
+      await cluster.advance(60_000);
+      assert.deepEqual((await get('child'))?.metadata.ownerReferences, ownerReferences);
+      await remove('owner', 'Background');
+      await cluster.until(() => isGone('child'));
+    });
+  }
 });
 
 describe('the policy of a second deletion', () => {

@@ -15,7 +15,8 @@ import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
 import { follow, runControlLoop } from '../control-loop.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { isStaleCopy } from '../stale-copy.ts';
-import { computeFate, type OwnerState } from './compute-fate.ts';
+import { computeFate, moreAlive, type OwnerState } from './compute-fate.ts';
+import { EndedOwners } from './ended-owners.ts';
 import { foregroundFinalizer, type GraphNode, OwnerGraph, orphanFinalizer } from './owner-graph.ts';
 
 /** A kind whose objects may own others or belong to others. */
@@ -23,6 +24,8 @@ export interface CollectedKind {
   readonly resource: GroupVersionResource;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Its objects are not there after the next boot, though nobody deleted them (`ended-owners.ts`). */
+  readonly endsWithBoot: boolean;
   readonly source: ObjectSource<{ readonly metadata: ObjectMeta }>;
 }
 
@@ -36,6 +39,7 @@ export interface GarbageCollectorDeps {
 export class GarbageCollector {
   readonly #deps: GarbageCollectorDeps;
   readonly #graph = new OwnerGraph();
+  readonly #ended = new EndedOwners();
   /** Of uids. */
   readonly #queue: WorkQueue;
 
@@ -52,9 +56,9 @@ export class GarbageCollector {
 
   /** Works until `signal` aborts. The sources are run by the caller. */
   run(signal: AbortSignal): Promise<void> {
-    const followings = this.#deps.kinds.map(({ source }, index) =>
-      follow(source, ({ type, object }) =>
-        type === 'deleted' ? this.#onGone(object.metadata) : this.#onThere(index, object.metadata),
+    const followings = this.#deps.kinds.map((kind, index) =>
+      follow(kind.source, ({ type, object }) =>
+        type === 'deleted' ? this.#onGone(kind, object.metadata) : this.#onThere(index, object.metadata),
       ),
     );
     return runControlLoop(this.#queue, followings, signal);
@@ -75,7 +79,8 @@ export class GarbageCollector {
     if (!isSettled && metadata.deletionTimestamp === undefined) this.#queue.add(uid);
   }
 
-  #onGone({ uid = '' }: ObjectMeta): void {
+  #onGone({ endsWithBoot }: CollectedKind, { uid = '' }: ObjectMeta): void {
+    if (endsWithBoot) this.#ended.add(uid);
     const owners = this.#graph.get(uid)?.owners ?? [];
     this.#graph.remove(uid);
     this.#queue.forget(uid);
@@ -121,8 +126,7 @@ export class GarbageCollector {
 
   async #decide(node: GraphNode, kind: CollectedKind, object: KubeObject): Promise<void> {
     const { ownerReferences = [], finalizers = [], resourceVersion } = object.metadata;
-    const owners = new Map<string, OwnerState>();
-    for (const owner of ownerReferences) owners.set(owner.uid, await this.#stateOf(node, owner));
+    const owners = await this.#statesOf(node, ownerReferences);
     const dependents = this.#graph.dependentsOf(node.uid);
     const fate = computeFate({
       owners,
@@ -147,6 +151,15 @@ export class GarbageCollector {
     }
   }
 
+  /** By uid. One that two references name in different words is as alive as the better of them says. */
+  async #statesOf(node: GraphNode, owners: readonly OwnerReference[]): Promise<ReadonlyMap<string, OwnerState>> {
+    const states = new Map<string, OwnerState>();
+    for (const owner of owners) {
+      states.set(owner.uid, moreAlive(await this.#stateOf(node, owner), states.get(owner.uid) ?? 'Gone'));
+    }
+    return states;
+  }
+
   /** As the copies know it; undefined when they do not know the owner, which may be too new for them. */
   #stateInCopy(node: GraphNode, owner: OwnerReference): OwnerState | undefined {
     const kind = this.#kindOf(owner);
@@ -160,6 +173,7 @@ export class GarbageCollector {
     const known = this.#stateInCopy(node, owner);
     const kind = this.#kindOf(owner);
     if (known !== undefined || kind === undefined) return known ?? 'Living';
+    if (kind.endsWithBoot && !this.#ended.has(owner.uid)) return 'Living';
     try {
       const found = await this.#deps.client.get<KubeObject>(kind.resource, ownerKey(node, kind, owner));
       return found.metadata.uid === owner.uid ? stateOf(found.metadata) : 'Gone';
@@ -183,10 +197,11 @@ export class GarbageCollector {
   }
 
   async #unblock(node: GraphNode, kind: CollectedKind, owners: readonly OwnerReference[]): Promise<void> {
+    const uids = new Set(owners.map(({ uid }) => uid));
     await this.#patch(
       kind,
       node,
-      owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+      [...uids].map((uid) => ({ uid, blockOwnerDeletion: false })),
     );
   }
 
