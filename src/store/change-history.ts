@@ -6,6 +6,8 @@
  * is copied, no timer runs, and a watch that waits costs one entry in a set.
  */
 import { StatusError } from '../lib/status-error.ts';
+import type { ChangedKeys } from './earlier-page.ts';
+import { compareKeys } from './entry.ts';
 import type { Change, Entry } from './store.ts';
 
 export interface HistoryLimits {
@@ -80,13 +82,31 @@ export class ChangeHistory {
       if (place < this.#firstPlace) {
         throw new StatusError('Expired', 'too old resource version: the watch fell behind the history that is kept');
       }
-      const change = this.#kept[this.#head + place - this.#firstPlace]?.change;
+      const change = this.#changeAt(place);
       if (change === undefined) {
         await this.#nextPublish(signal);
         continue;
       }
       place += 1;
       if (keyOf(change).startsWith(prefix)) yield change;
+    }
+  }
+
+  /**
+   * Keys with `prefix` that sort after `after` and have changed since `revision`. Costs a look at every change that is
+   * kept since then, and holds nothing that the history does not hold.
+   *
+   * @throws StatusError `Expired`, as `watch`
+   */
+  changedSince(revision: number, prefix: string, after: string): ChangedKeys {
+    const found = new Map<string, { readonly then: Entry | undefined; readonly now: Entry | undefined }>();
+    for (let place = this.#placeAfter(revision); ; place += 1) {
+      const change = this.#changeAt(place);
+      if (change === undefined) return found;
+      const key = keyOf(change);
+      if (!key.startsWith(prefix) || compareKeys(key, after) <= 0) continue;
+      const then = found.has(key) ? found.get(key)?.then : change.previous;
+      found.set(key, { then, now: change.type === 'put' ? change.entry : undefined });
     }
   }
 
@@ -106,6 +126,11 @@ export class ChangeHistory {
     this.#kept.push({ change, bytes });
     this.#bytes += bytes;
     this.#revision = change.revision;
+  }
+
+  /** Undefined for a place that no change has taken yet. */
+  #changeAt(place: number): Change | undefined {
+    return this.#kept[this.#head + place - this.#firstPlace]?.change;
   }
 
   /** The place of the first change after `revision`. */

@@ -1,7 +1,8 @@
 /** A store that lives and dies with the process: for tests, and behind `ReadOnlyStore`. */
 import { ChangeHistory, defaultHistoryLimits, type HistoryLimits } from './change-history.ts';
+import { readEarlierPage } from './earlier-page.ts';
 import { applyPut, compareKeys } from './entry.ts';
-import type { Change, Entry, Page, Put, Store } from './store.ts';
+import type { Change, Entry, ListOptions, Page, Put, Store } from './store.ts';
 
 export interface MemoryStoreOptions {
   /** The revision before the first write; default 1, for 0 means "any" on the wire. */
@@ -23,15 +24,19 @@ export class MemoryStore implements Store {
     return this.#entries.get(key);
   }
 
-  async list(prefix: string, options: { readonly after?: string; readonly limit?: number } = {}): Promise<Page> {
-    const { after, limit = Number.POSITIVE_INFINITY } = options;
-    this.#sortedKeys ??= [...this.#entries.keys()].sort(compareKeys);
-    const keys = this.#sortedKeys.filter(
-      (key) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0),
-    );
-    const entries = keys.slice(0, limit).flatMap((key) => this.#entries.get(key) ?? []);
-    const remaining = keys.length - entries.length;
-    return { entries, revision: this.revision(), more: remaining > 0, remaining };
+  async list(prefix: string, options: ListOptions = {}): Promise<Page> {
+    const { after = '', limit = Number.POSITIVE_INFINITY, at = this.revision() } = options;
+    const changed = this.#history.changedSince(at, prefix, after);
+    const keysAfter = (key: string): readonly string[] => this.#keysAfter(prefix, key);
+    const current = {
+      list: (key: string, count: number) =>
+        keysAfter(key)
+          .slice(0, count)
+          .flatMap((each) => this.#entries.get(each) ?? []),
+      count: (key: string) => keysAfter(key).length,
+    };
+    const { entries, remaining } = readEarlierPage(current, changed, { after, limit });
+    return { entries, revision: at, more: remaining > 0, remaining };
   }
 
   async put(put: Put): Promise<Entry | 'Conflict'> {
@@ -67,6 +72,11 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#history.close();
+  }
+
+  #keysAfter(prefix: string, after: string): readonly string[] {
+    this.#sortedKeys ??= [...this.#entries.keys()].sort(compareKeys);
+    return this.#sortedKeys.filter((key) => key.startsWith(prefix) && compareKeys(key, after) > 0);
   }
 
   #publish(change: Change): void {

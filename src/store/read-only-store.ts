@@ -1,6 +1,6 @@
 /** A store that can be read but not written: what the API serves while the database cannot be opened (design D14). */
 import { StatusError } from '../lib/status-error.ts';
-import type { Change, Entry, Page, Put, Store } from './store.ts';
+import type { Change, Entry, ListOptions, Page, Put, Store } from './store.ts';
 
 export class ReadOnlyStore implements Store {
   readonly #store: Store;
@@ -16,7 +16,7 @@ export class ReadOnlyStore implements Store {
     return this.#store.get(key);
   }
 
-  list(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<Page> {
+  list(prefix: string, options?: ListOptions): Promise<Page> {
     return this.#store.list(prefix, options);
   }
 

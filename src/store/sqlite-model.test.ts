@@ -22,6 +22,8 @@ interface Model {
   revision: number;
   /** Every change since the watch began. */
   changes: Change[];
+  /** What there was at each revision of this process. */
+  past: Map<number, readonly Entry[]>;
 }
 
 /** What is. */
@@ -38,6 +40,11 @@ const keys = ['pods/a', 'pods/ä', 'q/🚀'] as const;
 
 function entryOf({ isPending: _pending, kept: _kept, ...entry }: ModelEntry): Entry {
   return entry;
+}
+
+function sortedEntries(model: Model): readonly Entry[] {
+  const entries = [...model.entries.values()].map(entryOf);
+  return entries.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 }
 
 /** The revision that a writer would expect who knows the key well, badly, or not at all. */
@@ -69,6 +76,7 @@ function modelPut(model: Model, put: Put): Entry | 'Conflict' {
   model.entries.set(put.key, next);
   const before = previous === undefined ? undefined : entryOf(previous);
   model.changes.push({ type: 'put', entry: entryOf(next), previous: before, revision: model.revision });
+  model.past.set(model.revision, sortedEntries(model));
   return entryOf(next);
 }
 
@@ -79,6 +87,7 @@ function modelDelete(model: Model, key: string, expected: number): Entry | 'Conf
   model.revision += 1;
   model.entries.delete(key);
   model.changes.push({ type: 'delete', previous: entryOf(previous), revision: model.revision });
+  model.past.set(model.revision, sortedEntries(model));
   return entryOf(previous);
 }
 
@@ -116,15 +125,17 @@ async function checkWatch(model: Model, real: Real): Promise<void> {
 
 async function checkAll(model: Model, real: Real): Promise<void> {
   const page = await real.store.list('');
-  const expected = [...model.entries.values()]
-    .map(entryOf)
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  const expected = sortedEntries(model);
   assert.deepEqual(page, { entries: expected, revision: model.revision, more: false, remaining: 0 });
   for (const key of keys)
     assert.deepEqual(
       await real.store.get(key),
       expected.find((entry) => entry.key === key),
     );
+  for (const [at, entries] of model.past) {
+    const then = await real.store.list('', { at });
+    assert.deepEqual(then, { entries, revision: at, more: false, remaining: 0 });
+  }
 }
 
 /** Opens what is left, as a new process does. */
@@ -134,6 +145,7 @@ async function restart(model: Model, real: Real): Promise<void> {
   assert.ok(store.revision() >= model.revision, 'revisions never go back');
   real.store = store;
   model.revision = store.revision();
+  model.past = new Map();
   real.watch = startWatch(model, store);
 }
 
@@ -258,7 +270,7 @@ describe('SqliteStore', () => {
       fc.asyncProperty(commands, async (sequence) => {
         const directory = new StoreDirectory();
         const { store } = await directory.open();
-        const model: Model = { entries: new Map(), revision: store.revision(), changes: [] };
+        const model: Model = { entries: new Map(), revision: store.revision(), changes: [], past: new Map() };
         const real: Real = { directory, store, watch: startWatch(model, store) };
         try {
           await fc.asyncModelRun(() => ({ model, real }), sequence);

@@ -12,6 +12,7 @@ import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { ChangeHistory, type HistoryLimits } from './change-history.ts';
 import { DirtyTask } from './dirty-task.ts';
+import { readEarlierPage } from './earlier-page.ts';
 import type { Ballast } from './sqlite-ballast.ts';
 import { copyDatabase, copyIntervalMs, fileBytes, isCurrent } from './sqlite-copy.ts';
 import { isDiskFull, toStatusError } from './sqlite-errors.ts';
@@ -23,7 +24,7 @@ import {
   type OperationResult,
 } from './sqlite-operation.ts';
 import { SqliteRows } from './sqlite-rows.ts';
-import type { Change, Entry, Page, Put, Store } from './store.ts';
+import type { Change, Entry, ListOptions, Page, Put, Store } from './store.ts';
 
 /** Revisions reserved at a time: a day of a quiet device, or a minute of a very busy one, costs one durable write. */
 export const revisionBlockSize = 100_000;
@@ -111,12 +112,16 @@ export class SqliteStore implements Store {
     return this.#reading(`read ${key}`, () => this.#current(key));
   }
 
-  async list(prefix: string, options: { readonly after?: string; readonly limit?: number } = {}): Promise<Page> {
-    const { after = '', limit = Number.POSITIVE_INFINITY } = options;
+  async list(prefix: string, options: ListOptions = {}): Promise<Page> {
+    const { after = '', limit = Number.POSITIVE_INFINITY, at = this.revision() } = options;
+    const changed = this.#history.changedSince(at, prefix, after);
+    const current = {
+      list: (key: string, count: number) => this.#rows.list(prefix, key, count),
+      count: (key: string) => this.#rows.count(prefix, key),
+    };
     return this.#reading(`list ${prefix}`, () => {
-      const entries = this.#rows.list(prefix, after, limit);
-      const remaining = entries.length < limit ? 0 : this.#rows.count(prefix, entries.at(-1)?.key ?? after);
-      return { entries, revision: this.revision(), more: remaining > 0, remaining };
+      const { entries, remaining } = readEarlierPage(current, changed, { after, limit });
+      return { entries, revision: at, more: remaining > 0, remaining };
     });
   }
 

@@ -49,9 +49,18 @@ export type Change =
   | { readonly type: 'put'; readonly entry: Entry; readonly previous: Entry | undefined; readonly revision: number }
   | { readonly type: 'delete'; readonly previous: Entry; readonly revision: number };
 
+export interface ListOptions {
+  /** Only keys that sort after this one. Default: all. */
+  readonly after?: string;
+  /** At most so many, 1 or more. Default: all. */
+  readonly limit?: number;
+  /** As everything was at this revision. Default: as it is. */
+  readonly at?: number;
+}
+
 export interface Page {
   readonly entries: readonly Entry[];
-  /** Revision of the whole store when the page was read. */
+  /** Revision of the whole store when the page was read, or the one that was asked for. */
   readonly revision: number;
   /** True when more keys follow the last entry. */
   readonly more: boolean;
@@ -62,8 +71,12 @@ export interface Page {
 export interface Store {
   get(key: string): Promise<Entry | undefined>;
 
-  /** Keys that start with `prefix` and sort after `after`, in byte order, at most `limit` (default: all). */
-  list(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<Page>;
+  /**
+   * Keys that start with `prefix`, in byte order.
+   *
+   * @throws StatusError `Expired` when the history that is kept does not reach back to `at` (or it is in the future)
+   */
+  list(prefix: string, options?: ListOptions): Promise<Page>;
 
   /** The stored entry, or `'Conflict'` when `expected` is not the key's revision now. */
   put(put: Put): Promise<Entry | 'Conflict'>;

@@ -222,6 +222,53 @@ export function storeSuite(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe('list of an earlier revision', () => {
+      it('gives what was there then, in pages of any size, whatever was written, deleted or made anew since', async () => {
+        const store = await openStore();
+        await put(store, 'o/x', { intent: 'other' });
+        for (const name of ['a', 'c', 'e', 'g']) await put(store, `p/${name}`, { intent: name, observation: 'o' });
+        const snapshots = [await store.list('p/')];
+        const step = async (work: Promise<unknown>): Promise<void> => {
+          await work;
+          snapshots.push(await store.list('p/'));
+        };
+        const revisionOf = async (key: string): Promise<number> => (await store.get(key))?.revision ?? 0;
+        await step(put(store, 'p/b', { intent: 'new' }));
+        await step(put(store, 'p/c', { observation: 'seen', expected: await revisionOf('p/c') }));
+        await step(store.delete('p/a', await revisionOf('p/a')));
+        await step(put(store, 'p/a', { intent: 'anew' }));
+        await step(store.delete('p/g', await revisionOf('p/g')));
+        await step(put(store, 'q/y', { intent: 'other' }));
+        await step(store.delete('p/b', await revisionOf('p/b')));
+        await step(put(store, 'p/h', { intent: 'last' }));
+        for (const { entries, revision } of snapshots) {
+          for (const limit of [1, 2, 3, 10]) {
+            const found: Entry[] = [];
+            for (let after: string | undefined; ; ) {
+              const page = await store.list('p/', { at: revision, limit, ...(after === undefined ? {} : { after }) });
+              found.push(...page.entries);
+              const remaining = entries.length - found.length;
+              assert.deepEqual([page.revision, page.remaining, page.more], [revision, remaining, remaining > 0]);
+              after = page.entries.at(-1)?.key;
+              if (!page.more) break;
+            }
+            assert.deepEqual(found, entries, `at ${revision} in pages of ${limit}`);
+          }
+        }
+      });
+
+      it('is Expired once its history is gone, and for a revision of the future', async () => {
+        const store = await openStore();
+        const first = await put(store, 'p/a', { intent: '1' });
+        for (let i = 0; i < 200; i++) await put(store, `q/${i}`, { intent: 'i' });
+        await nextMacrotask();
+        for (const at of [first.revision, store.revision() + 1]) {
+          await assert.rejects(store.list('p/', { at }), (error) => isStatusError(error, 'Expired'));
+        }
+        assert.deepEqual(keysOf((await store.list('p/', { at: store.revision() })).entries), ['p/a']);
+      });
+    });
+
     describe('watch', () => {
       it('delivers every change after its revision, in order, once, with what was before', async () => {
         const store = await openStore();

@@ -72,9 +72,57 @@ describe('a list', () => {
     assert.equal(first.metadata.remainingItemCount, 1);
     await fixture.registry.create(configMapKind, 'other', configMap('z'), writeContext());
     const second = await list({ limit: 3, continue: first.metadata.continue ?? '' });
-    assert.deepEqual(namesOf(second), ['a', 'z']);
+    assert.deepEqual(namesOf(second), ['a']);
     assert.equal(second.metadata.continue, undefined);
     assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+  });
+
+  it('shows on every page what was there when its first page was read', async () => {
+    const before = await list({});
+    const first = await list({ limit: 1 });
+    const labels = { metadata: { labels: { app: 'changed' } } };
+    const { registry } = fixture;
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ namespace: 'default', name }));
+    assert.ok(a && b && c);
+    await registry.patch(configMapKind, c, { type: 'merge', body: labels }, writeContext());
+    await registry.delete(configMapKind, a);
+    await registry.delete(configMapKind, b);
+    await registry.create(configMapKind, 'default', configMap('bb'), writeContext());
+    const items = [...first.items];
+    let next = first.metadata.continue;
+    for (let remaining = 2; next !== undefined; remaining -= 1) {
+      const page = await list({ limit: 1, continue: next });
+      assert.equal(page.metadata.remainingItemCount ?? 0, remaining);
+      items.push(...page.items);
+      next = page.metadata.continue;
+    }
+    assert.deepEqual(items, before.items);
+    const web = await list({ labelSelector: 'app=web', continue: first.metadata.continue ?? '' });
+    assert.deepEqual(namesOf(web), ['c', 'a'], 'a selector sees the labels of then');
+  });
+
+  it('ends a page early rather than go on with what came later, when its history is gone meanwhile', async () => {
+    const store = new MemoryStore({ history: { maxChanges: 2, maxBytes: 1_000_000 } });
+    const registry = new Registry({ store, clock: new FakeClock(), nodeName: 'device' });
+    await registry.create(namespaceKind, undefined, { metadata: { name: 'default' } }, writeContext());
+    const create = (name: string) => registry.create(configMapKind, 'default', configMap(name), writeContext());
+    for (let index = 0; index < 250; index += 1) await create(`n${String(index).padStart(4, '0')}`);
+    for (const limit of [249, undefined]) {
+      const reader = registry.readList(configMapKind, limit === undefined ? {} : { limit });
+      const first = await reader.next();
+      assert.equal((first.value as readonly unknown[]).length, 200);
+      for (const name of ['x', 'y', 'z']) await create(`${name}${limit}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      const second = await reader.next();
+      if (limit === undefined) assert.equal((second.value as readonly unknown[]).length, 56, 'the whole list goes on');
+      else {
+        assert.ok(second.done && second.value.continue !== undefined);
+        const token = second.value.continue;
+        await assert.rejects(registry.list(configMapKind, { limit, continue: token }), (error) =>
+          isStatusError(error, 'Expired'),
+        );
+      }
+    }
   });
 
   it('fills a page with what matches, and does not count what nobody looked at', async () => {
@@ -101,6 +149,12 @@ describe('a list', () => {
       await registry.create(configMapKind, 'default', configMap(name), writeContext());
     // The store forgets after the turn in which it was written.
     await new Promise((resolve) => setImmediate(resolve));
+    const exact = { resourceVersion: first.metadata.resourceVersion ?? '', resourceVersionMatch: 'Exact' };
+    await assert.rejects(registry.list(configMapKind, exact), (error) => {
+      assert.ok(isStatusError(error, 'Expired'));
+      assert.match(error.message, /^The resourceVersion for the provided list is too old: \d+ \(\d+\)$/);
+      return true;
+    });
     let token = '';
     await assert.rejects(registry.list(configMapKind, { continue: first.metadata.continue ?? '' }), (error) => {
       assert.ok(isStatusError(error, 'Expired'));
@@ -124,6 +178,21 @@ describe('a list', () => {
     assert.deepEqual((await fixture.registry.list(kind)).items, []);
   });
 
+  it('is of the very revision that is asked for, as long as its history is kept', async () => {
+    const before = await list({});
+    const resourceVersion = before.metadata.resourceVersion ?? '';
+    await fixture.registry.delete(configMapKind, { namespace: 'other', name: 'a' });
+    for (const request of [
+      { resourceVersion, resourceVersionMatch: 'Exact' },
+      // What a limit means beside a revision, in Kubernetes since before there was a word for it.
+      { resourceVersion, limit: 10 },
+    ]) {
+      assert.deepEqual(await list(request), before, JSON.stringify(request));
+    }
+    assert.equal((await list({ resourceVersion, resourceVersionMatch: 'NotOlderThan' })).items.length, 3);
+    assert.equal((await list({ resourceVersion, resourceVersionMatch: 'NotOlderThan', limit: 9 })).items.length, 3);
+  });
+
   it('takes any revision that has been reached', async () => {
     const resourceVersion = String(fixture.store.revision());
     for (const request of [
@@ -143,9 +212,9 @@ describe('a list', () => {
       message: /^Too large resource version: 99, current: \d+$/,
     },
     {
-      request: { resourceVersion: '1', resourceVersionMatch: 'Exact' },
-      reason: 'Expired',
-      message: /^The resourceVersion for the provided list is too old: 1 \(\d+\)$/,
+      request: { resourceVersion: '0', resourceVersionMatch: 'Exact' },
+      reason: 'Invalid',
+      message: /resourceVersionMatch "exact" is forbidden for resourceVersion "0"/,
     },
     {
       request: { resourceVersionMatch: 'Exact' },

@@ -1,11 +1,14 @@
 /**
- * Lists, read page by page. The store keeps no old versions: a later page shows what is there when it is read,
- * while the list keeps the revision of its first page. A watch from that revision replays
- * whatever came in between, so a client that lists and then watches ends up right; once that
- * history is gone the list cannot be continued (410), or only as one that starts anew in its middle.
+ * Lists, read page by page. Every page shows what was there at the list's revision, that of its first page, as long as
+ * the store's history reaches back to it. Once it does not, the list cannot be continued (410), or only as one that
+ * starts anew in its middle; a page that is being read then ends early, so that the next request is told.
+ *
+ * One thing is less than that: a list without a limit that is read so slowly that its history goes meanwhile ends with
+ * what is there then. A watch from its revision answers 410, so whoever follows it lists again.
  */
 import type { KubeObject } from '../../api/meta.ts';
 import { isStatusError } from '../../lib/status-error.ts';
+import type { ListOptions, Page, Store } from '../../store/store.ts';
 import type { AnyKind, RegistryDeps } from './context.ts';
 import { continueExpired, decodeContinue, encodeContinue } from './continue-token.ts';
 import { decodeEntry } from './entry-codec.ts';
@@ -40,9 +43,9 @@ export type ListReader = AsyncGenerator<readonly KubeObject[], ListEnd, undefine
  */
 export function readList(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind, request: ListRequest): ListReader {
   const selection = parseSelection(kind, request);
-  checkRevision(deps, request);
   const limit = request.limit !== undefined && request.limit > 0 ? request.limit : Number.POSITIVE_INFINITY;
-  return readPages(deps, kind, { request, selection, limit });
+  const exactly = checkRevision(deps, request, limit);
+  return readPages(deps, kind, { request, selection, limit, exactly });
 }
 
 /** Every object of a kind of which there are few, everywhere or in one namespace. */
@@ -66,7 +69,8 @@ export async function countObjects(
   return entries.length + remaining;
 }
 
-function checkRevision(deps: Pick<RegistryDeps, 'store'>, request: ListRequest): void {
+/** @returns the revision of which the list has to be; undefined when any will do that is recent */
+function checkRevision(deps: Pick<RegistryDeps, 'store'>, request: ListRequest, limit: number): number | undefined {
   const asked = parseRevision(request.resourceVersion);
   const match = parseRevisionMatch(request.resourceVersionMatch);
   if (match !== undefined && asked === undefined) {
@@ -82,66 +86,72 @@ function checkRevision(deps: Pick<RegistryDeps, 'store'>, request: ListRequest):
     if (asked !== undefined && asked !== 0) {
       throw forbiddenOption('resourceVersion', 'specifying resource version is not allowed when using continue');
     }
-    return;
+    return undefined;
   }
-  if (asked === undefined) return;
+  if (asked === undefined) return undefined;
   const current = deps.store.revision();
   if (match === 'Exact' && asked === 0) {
     throw forbiddenOption('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
   if (asked > current) throw tooLargeRevision(asked, current);
-  if (match === 'Exact' && asked !== current) throw expired(asked, current);
+  // A limit has meant it since before there was a word for it.
+  const isExact = match === 'Exact' || (match === undefined && asked > 0 && Number.isFinite(limit));
+  return isExact ? asked : undefined;
 }
 
 interface Reading {
   readonly request: ListRequest;
   readonly selection: Selection;
   readonly limit: number;
+  readonly exactly: number | undefined;
 }
 
 async function* readPages(deps: Pick<RegistryDeps, 'store'>, kind: AnyKind, reading: Reading): ListReader {
-  const { selection, limit } = reading;
+  const { selection, limit, exactly } = reading;
   const token = reading.request.continue ? decodeContinue(reading.request.continue) : undefined;
-  if (token?.revision !== undefined && !(await isHistoryKept(deps, token.revision))) throw continueExpired(token);
   if (kind.storage === 'none') return { revision: deps.store.revision() };
 
   const wholePrefix = keyPrefix(kind, selection.namespace);
   const prefix = selectedPrefix(kind, selection);
-  let after = token && `${wholePrefix}${token.after}`;
-  let revision = token?.revision;
+  let after = token ? `${wholePrefix}${token.after}` : '';
+  let revision = token?.revision ?? exactly;
   let found = 0;
-  for (;;) {
-    const page = await deps.store.list(prefix, {
-      ...(after === undefined ? {} : { after }),
-      limit: Math.min(pageSize, limit - found),
-    });
+  for (let isFirst = true; ; isFirst = false) {
+    const options = { after, limit: Math.min(pageSize, limit - found) };
+    let page = await listUnlessExpired(deps.store, prefix, { ...options, at: revision });
+    if (page === 'Expired') {
+      if (isFirst) throw token ? continueExpired(token) : expired(revision ?? 0, deps.store.revision());
+      if (Number.isFinite(limit)) return unfinished(revision ?? 0, after.slice(wholePrefix.length));
+      page = await deps.store.list(prefix, options);
+    }
     revision ??= page.revision;
     const objects = page.entries.map((entry) => decodeEntry(kind, entry)).filter((object) => selection.matches(object));
     found += objects.length;
     after = page.entries.at(-1)?.key ?? after;
     if (objects.length > 0) yield objects;
-    if (!page.more || after === undefined) return { revision };
+    if (!page.more) return { revision };
     if (found < limit) continue;
-    return {
-      revision,
-      continue: encodeContinue({ revision, after: after.slice(wholePrefix.length) }),
-      // With a selector nobody has counted what matches.
-      ...(selection.isEverything ? { remainingItemCount: page.remaining } : {}),
-    };
+    const end = unfinished(revision, after.slice(wholePrefix.length));
+    // With a selector nobody has counted what matches.
+    return selection.isEverything ? { ...end, remainingItemCount: page.remaining } : end;
   }
 }
 
-/** Whether a watch could still start at this revision. */
-async function isHistoryKept(deps: Pick<RegistryDeps, 'store'>, revision: number): Promise<boolean> {
-  const controller = new AbortController();
-  const first = deps.store.watch('\0none/', revision, controller.signal)[Symbol.asyncIterator]().next();
-  // The place of `revision` is looked up before the first wait, so this only ends the wait.
-  controller.abort();
+/** The end of a page after which the list goes on. */
+function unfinished(revision: number, after: string): ListEnd {
+  return { revision, continue: encodeContinue({ revision, after }) };
+}
+
+/** A page as of a revision, when there is one; `'Expired'` when it is too long ago. */
+async function listUnlessExpired(
+  store: Pick<Store, 'list'>,
+  prefix: string,
+  { at, ...options }: Omit<ListOptions, 'at'> & { readonly at: number | undefined },
+): Promise<Page | 'Expired'> {
   try {
-    await first;
-    return true;
+    return await store.list(prefix, { ...options, ...(at === undefined ? {} : { at }) });
   } catch (error) {
-    if (isStatusError(error, 'Expired')) return false;
+    if (isStatusError(error, 'Expired')) return 'Expired';
     throw error;
   }
 }
