@@ -16,6 +16,7 @@ import * as resources from '../api/resources.ts';
 import { admission, admissionChecks } from '../apiserver/admission/admission.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
+import { PodQuota } from '../apiserver/pod-quota.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { type Followed, Informer } from '../client/informer.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
@@ -142,6 +143,7 @@ async function runWithStore(
 
   // Pods that come before it looks wait without a node; so do all while the store is read-only.
   let scheduler: Scheduler | undefined;
+  const podQuota = new PodQuota({ clock, podQuota: settings.podQuota });
   const registry = new Registry({
     store,
     clock,
@@ -149,6 +151,7 @@ async function runWithStore(
     admission,
     admissionChecks,
     placePod: (pod) => scheduler?.place(pod as unknown as Pod),
+    takePodPlace: (pod) => podQuota.take(pod),
   });
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
   const nodeClient = clientOf(`system:node:${nodeName}`);
@@ -170,6 +173,7 @@ async function runWithStore(
     configMaps: informer<ConfigMap>(resources.configMaps),
     secrets: informer<Secret>(resources.secrets),
   };
+  podQuota.follow(informers.pods, group.signal);
   const serviceAccounts = informer<ServiceAccount>(resources.serviceAccounts);
   const deviceTokens = await openDeviceTokens({
     dataDir,
@@ -373,6 +377,7 @@ async function runWithStore(
       ['/serviceaccounts', serviceAccounts],
     ]),
     pods: informers.pods,
+    terminatedPodGCThreshold: settings.terminatedPodGCThreshold,
   });
   options.onReady(api.url, api.kubeconfig);
   log.info('ready', { version, server: api.url, runDir, node: nodeName });

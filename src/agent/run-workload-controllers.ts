@@ -18,6 +18,7 @@ import { GarbageCollector } from '../controllers/garbage-collector/garbage-colle
 import type { ImagePreparation } from '../controllers/image-preparation.ts';
 import type { ObjectEvents } from '../controllers/object-events.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
+import { PodCollector } from '../controllers/pod-gc/pod-gc.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
 import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota.ts';
 import type { Room } from '../controllers/room.ts';
@@ -25,6 +26,7 @@ import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TaskGroup } from '../lib/task-group.ts';
+import { sourceLabel } from './sources/desired-state.ts';
 
 type Followed = { readonly metadata: ObjectMeta };
 
@@ -44,6 +46,7 @@ export interface WorkloadControllersDeps {
   /** Copies that there are already, by `group/resource`. */
   readonly known: ReadonlyMap<string, ObjectSource<Followed>>;
   readonly pods: ObjectSource<Pod>;
+  readonly terminatedPodGCThreshold: number;
 }
 
 /** Starts them in the group; they end with it. */
@@ -70,6 +73,14 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     pods,
   });
   const quotas = follow<ResourceQuota>(resources.resourceQuotas, withoutManagedFields);
+  const podCollector = new PodCollector({
+    client: clientOf('system:pod-garbage-collector'),
+    clock,
+    log,
+    pods,
+    terminatedPodGCThreshold: deps.terminatedPodGCThreshold,
+    isNeeded: isOfSource,
+  });
   const copies = new Map<string, ObjectSource<Followed>>([
     ...known,
     ['/pods', pods],
@@ -96,6 +107,12 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
   group.start((signal) => replicaSet.run(signal));
   group.start((signal) => deployment.run(signal));
   group.start((signal) => disruption.run(signal));
+  group.start((signal) => podCollector.run(signal));
   group.start((signal) => collector.run(signal));
   group.start((signal) => resourceQuota.run(signal));
+}
+
+/** A source would make it anew, and so run it again. */
+function isOfSource({ metadata }: Pod): boolean {
+  return metadata.labels?.[sourceLabel] !== undefined;
 }

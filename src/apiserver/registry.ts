@@ -43,6 +43,8 @@ export interface RegistryOptions {
   readonly nodeName: string;
   /** See `RegistryDeps.placePod`. Default: every new pod is bound to the node. */
   readonly placePod?: (pod: KubeObject) => string | undefined;
+  /** See `RegistryDeps.takePodPlace`. Default: there is no bound. */
+  readonly takePodPlace?: (pod: KubeObject) => () => void;
   /** Default: random UUIDs. */
   readonly newUid?: () => string;
   /** Default: five random letters or digits. */
@@ -58,10 +60,12 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     const placePod = (): string => options.nodeName;
+    const takePodPlace = () => () => {};
     this.#deps = {
       newUid: randomUUID,
       newNameSuffix: randomSuffix,
       placePod,
+      takePodPlace,
       admission: [],
       admissionChecks: [],
       quotaTurns: new KeyedMutex(),

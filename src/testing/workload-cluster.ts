@@ -1,6 +1,6 @@
 /**
  * An API without a kubelet, for tests of the controllers that make pods: a real registry over a memory store, real
- * informers, a clock that stands still, and pods that do what the test says of their image.
+ * informers, room for a hundred pods, a clock that stands still, and pods that do what the test says of their image.
  */
 import type { Deployment } from '../api/kinds/deployment.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
@@ -11,6 +11,7 @@ import { deployments, namespaces, pods, replicaSets } from '../api/resources.ts'
 import { findKindByName } from '../api/scheme.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
+import { PodQuota } from '../apiserver/pod-quota.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { Informer } from '../client/informer.ts';
 import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
@@ -29,7 +30,13 @@ export type PodBehaviour = 'ready' | 'unready' | 'pending' | 'unschedulable' | '
 
 export class WorkloadCluster {
   readonly clock = new FakeClock(Date.UTC(2026, 10, 22, 10));
-  readonly registry = new Registry({ store: new MemoryStore(), clock: this.clock, nodeName: 'device' });
+  readonly podQuota = new PodQuota({ clock: this.clock, podQuota: 100 });
+  readonly registry = new Registry({
+    store: new MemoryStore(),
+    clock: this.clock,
+    nodeName: 'device',
+    takePodPlace: (pod) => this.podQuota.take(pod),
+  });
   readonly client: ObjectClient = createLocalClient(this.registry, systemUser('controller'));
   readonly log = silentLogger;
   /** `Warning FailedCreate ReplicaSet/web Error creating: …`, as recorded. */
@@ -44,6 +51,7 @@ export class WorkloadCluster {
 
   private constructor() {
     this.pods = this.follow(pods);
+    this.podQuota.follow(this.pods, this.#stop.signal);
     this.replicaSets = this.follow(replicaSets, withoutManagedFields);
     this.deployments = this.follow(deployments, withoutManagedFields);
   }

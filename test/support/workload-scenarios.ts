@@ -99,10 +99,11 @@ export class Workloads {
     });
   }
 
-  async ready(name: string, replicas: number): Promise<ReplicaSet> {
+  /** @param all ready or not; as many as are ready unless said otherwise */
+  async ready(name: string, replicas: number, all = replicas): Promise<ReplicaSet> {
     return this.until(`${replicas} ready of ${name}`, async () => {
       const found = await this.replicaSet(name);
-      return (found.status.readyReplicas ?? 0) === replicas && found.status.replicas === replicas && found;
+      return (found.status.readyReplicas ?? 0) === replicas && found.status.replicas === all && found;
     });
   }
 

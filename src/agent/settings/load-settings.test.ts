@@ -26,6 +26,12 @@ describe('settings', () => {
     assert.equal(settings.nodeStatusUpdateFrequency, 10_000);
   });
 
+  it('let twice as many pods wait or run as the node runs, unless they say otherwise', () => {
+    const podQuota = (file: string): number =>
+      loadSettings(input({ args: ['--config', '/c'], readFile: () => file })).podQuota;
+    assert.deepEqual([podQuota('{}'), podQuota('maxPods: 40'), podQuota('maxPods: 40\npodQuota: 50')], [220, 80, 50]);
+  });
+
   it('take a flag over the environment, and the environment over the file', () => {
     const readFile = (): string => 'dataDir: /file\nrunDir: /file\nlisten: 127.0.0.1:1\n';
     const env = { ELIOT_DATA_DIR: '/env', ELIOT_RUN_DIR: '/env', ELIOT_CONFIG: '/etc/eliot.yaml' };

@@ -18,9 +18,13 @@ export interface SettingsInput {
   readonly hostname: string;
 }
 
-export interface LoadedSettings extends Omit<Settings, 'nodeName'> {
+export interface LoadedSettings extends Omit<Settings, 'nodeName' | 'podQuota'> {
   readonly nodeName: string;
+  readonly podQuota: number;
 }
+
+/** A full node can replace every one of its pods by a new one beside it. */
+const podQuotaPerMaxPods = 2;
 
 type Key = keyof Settings;
 type Raw = Partial<Record<Key, unknown>>;
@@ -56,7 +60,11 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
     checkedOnly(flags, (key) => `--${kebab(key)}`),
   );
   checkTogether(settings);
-  return { ...settings, nodeName: settings.nodeName ?? nodeNameFromHostname(input.hostname) };
+  return {
+    ...settings,
+    nodeName: settings.nodeName ?? nodeNameFromHostname(input.hostname),
+    podQuota: settings.podQuota ?? settings.maxPods * podQuotaPerMaxPods,
+  };
 }
 
 function readFlags(input: SettingsInput): { flags: Raw; config: string | undefined } {

@@ -207,7 +207,26 @@ export const settingsSchema = v.strictObject({
     v.pipe(duration, about('A connection of a pull on which nothing arrives for so long is given up and made anew.')),
     '1m',
   ),
+  // KubeControllerManagerConfiguration, where it is 12500
+  terminatedPodGCThreshold: v.optional(
+    v.pipe(
+      v.number(),
+      v.title('integer, 0 or more'),
+      v.integer(),
+      v.minValue(0),
+      about('Finished pods that are kept; of more, evicted ones go first, then the oldest. 0: all are kept.'),
+    ),
+    100,
+  ),
   // Eliot's own
+  podQuota: v.optional(
+    v.pipe(
+      positiveInteger,
+      about(
+        'Pods that have not finished, running or waiting for room, at most; more are refused, as by a ResourceQuota. Default: twice maxPods.',
+      ),
+    ),
+  ),
   registries: v.optional(
     v.pipe(
       registriesSchema,

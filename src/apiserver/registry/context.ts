@@ -12,6 +12,12 @@ export interface RegistryDeps {
   readonly clock: Clock;
   /** The node that a new pod is bound to at once; undefined: it is stored without one, and the scheduler sees to it. */
   readonly placePod: (pod: KubeObject) => string | undefined;
+  /**
+   * Counts in a new pod, just before it is stored, and gives what counts it out again when it was not.
+   *
+   * @throws StatusError Forbidden when the device holds as many as it may
+   */
+  readonly takePodPlace: (pod: KubeObject) => () => void;
   /** A fresh uid for each object. */
   readonly newUid: () => string;
   /** The random end of a generated name: five letters or digits. */

@@ -106,7 +106,9 @@ async function insert(
   const change = { previous: undefined, next: asked, context, operation, nowMs: deps.clock.now() };
   const owners = ownersOf(withManagedFields(kind, change));
   return withinQuota(deps, kind, started, () =>
-    store(deps, kind, withMetadata(placed(deps, kind, started, context), owners), context),
+    withinPodQuota(deps, kind, started, context, () =>
+      store(deps, kind, withMetadata(placed(deps, kind, started, context), owners), context),
+    ),
   );
 }
 
@@ -120,6 +122,26 @@ async function store(deps: RegistryDeps, kind: AnyKind, next: KubeObject, contex
   const entry = await deps.store.put({ key, ...encodeObject(kind, next), expected: 0 });
   if (entry === 'Conflict') throw alreadyExists(kind, name);
   return decodeEntry(kind, entry);
+}
+
+/** Stores a new object by `store`; a pod takes a place of the device first, and gives it back when it is not stored. */
+async function withinPodQuota<T>(
+  deps: RegistryDeps,
+  kind: AnyKind,
+  object: KubeObject,
+  context: WriteContext,
+  store: () => Promise<T>,
+): Promise<T> {
+  if (!isPod(kind)) return store();
+  const giveBack = deps.takePodPlace(object);
+  let isStored = false;
+  try {
+    const stored = await store();
+    isStored = !context.dryRun;
+    return stored;
+  } finally {
+    if (!isStored) giveBack();
+  }
 }
 
 /** What a client may say about a new object, with what the server says of each. */

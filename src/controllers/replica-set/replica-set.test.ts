@@ -152,6 +152,30 @@ describe('ReplicaSetController', () => {
     assert.ok(refusals - before <= 20, `${refusals - before} times in ten minutes`);
   });
 
+  it('makes as many pods as the device takes, says that it wants more, and makes them when there is room', async () => {
+    start();
+    await create({ replicas: 100_000 });
+    await cluster.until(async () => (await get()).status.conditions?.[0]?.type === 'ReplicaFailure');
+    await cluster.until(async () => (await get()).status.readyReplicas === 100);
+    await cluster.advance(120_000);
+    assert.equal((await list()).length, 100);
+    const [condition] = (await get()).status.conditions ?? [];
+    assert.equal(condition?.reason, 'FailedCreate');
+    assert.match(
+      condition?.message ?? '',
+      /^pods "web-[a-z0-9]{5}" is forbidden: exceeded quota: podQuota, requested: pods=1, used: pods=100, limited: pods=100$/,
+    );
+    const [first] = await list();
+    await cluster.client.delete(pods, { namespace: 'default', name: first?.metadata.name ?? '' });
+    await cluster.until(async () => {
+      const found = await list();
+      return found.length === 100 && found.every(({ metadata }) => metadata.uid !== first?.metadata.uid);
+    });
+    await cluster.patch(replicaSets, 'web', { spec: { replicas: 3 } });
+    await cluster.until(async () => (await list()).length === 3);
+    await cluster.until(async () => (await get()).status.conditions === undefined);
+  });
+
   it('says why pods cannot be made, and tries again', async () => {
     start();
     const { create: original } = cluster.client;
