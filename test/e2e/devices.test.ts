@@ -33,6 +33,7 @@ describe('devices', () => {
       `- { name: serial, paths: ["${nodes}/ttyX*"] }`,
       `- { name: disk, paths: ["${nodes}/disk"], permissions: r }`,
       `- { name: bus, paths: ["${nodes}/bus"], shared: 2 }`,
+      `- { name: second-bus, paths: ["${nodes}/b*"] }`,
     ];
     writeFileSync(config, lines.join('\n'));
     device = await TestDevice.start({ args: ['--config', config] });
@@ -87,6 +88,16 @@ describe('devices', () => {
 
   it('are counted by the node', async () => {
     assert.deepEqual(await Promise.all(['serial', 'disk', 'bus'].map(allocatable)), ['2', '1', '2']);
+  });
+
+  it('are counted once when two settings name them', async () => {
+    assert.equal(await allocatable('second-bus'), '0');
+    const told = device
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('belongs to the first'));
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /eliot\.run\/second-bus/);
   });
 
   it('are opened by a user other than root, with the right to do so and nothing else', async () => {
