@@ -13,6 +13,7 @@ import * as resources from '../api/resources.ts';
 import { kinds } from '../api/scheme.ts';
 import { DeploymentController } from '../controllers/deployment/deployment.ts';
 import { DisruptionController } from '../controllers/disruption/disruption.ts';
+import { StaleDisruptions } from '../controllers/disruption/stale-disruption.ts';
 import { collectedKinds, ownershipOf } from '../controllers/garbage-collector/collected-kinds.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
 import type { ImagePreparation } from '../controllers/image-preparation.ts';
@@ -64,14 +65,9 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     deployments,
   });
   const budgets = follow<PodDisruptionBudget>(resources.podDisruptionBudgets, withoutManagedFields);
-  const disruption = new DisruptionController({
-    client: clientOf('system:disruption-controller'),
-    clock,
-    log,
-    events,
-    budgets,
-    pods,
-  });
+  const disruptionClient = clientOf('system:disruption-controller');
+  const disruption = new DisruptionController({ client: disruptionClient, clock, log, events, budgets, pods });
+  const staleDisruptions = new StaleDisruptions({ client: disruptionClient, clock, log, pods });
   const quotas = follow<ResourceQuota>(resources.resourceQuotas, withoutManagedFields);
   const podCollector = new PodCollector({
     client: clientOf('system:pod-garbage-collector'),
@@ -107,6 +103,7 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
   group.start((signal) => replicaSet.run(signal));
   group.start((signal) => deployment.run(signal));
   group.start((signal) => disruption.run(signal));
+  group.start((signal) => staleDisruptions.run(signal));
   group.start((signal) => podCollector.run(signal));
   group.start((signal) => collector.run(signal));
   group.start((signal) => resourceQuota.run(signal));
