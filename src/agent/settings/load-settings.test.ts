@@ -46,6 +46,15 @@ describe('settings', () => {
     assert.equal(settings.dataDir, '/x');
   });
 
+  it('may be in a file that says nothing, and must not be in several documents', () => {
+    const podCidr = (file: string): string =>
+      loadSettings(input({ args: ['--config', '/c'], readFile: () => file })).podCidr;
+    for (const file of ['', '# podCidr: 10.0.0.0/8\n', '---\n']) assert.equal(podCidr(file), '10.85.0.0/16', file);
+    assert.throws(() => podCidr('podCidr: 10.0.0.0/8\n---\nmaxPods: 2\n'), {
+      message: 'config file /c: must hold a mapping of settings',
+    });
+  });
+
   it('read labels as KEY=VALUE pairs and as a mapping', () => {
     assert.deepEqual(loadSettings(input({ args: ['--labels', 'a=b,c=d=e'] })).labels, { a: 'b', c: 'd=e' });
     const readFile = (): string => 'labels:\n  zone: kitchen\n';

@@ -3,7 +3,7 @@
  * Everything unknown or wrong is refused at start with one line that names its place.
  */
 import { parseArgs } from 'node:util';
-import { load as parseYaml } from 'js-yaml';
+import { loadAll as parseYaml } from 'js-yaml';
 import * as v from 'valibot';
 import { StatusError } from '../../lib/status-error.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -111,15 +111,17 @@ function readEnvironment(env: SettingsInput['env']): Raw {
 }
 
 function readConfigFile(path: string, readFile: (path: string) => string): Raw {
-  let parsed: unknown;
+  let documents: readonly unknown[];
   try {
-    parsed = parseYaml(readFile(path));
+    documents = parseYaml(readFile(path));
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     throw new StatusError('Invalid', `config file ${path}: ${reason}`, { cause });
   }
+  // None in a file of comments alone.
+  const [parsed, ...others] = documents;
   if (parsed === null || parsed === undefined) return {};
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) {
+  if (typeof parsed !== 'object' || Array.isArray(parsed) || others.length > 0) {
     throw new StatusError('Invalid', `config file ${path}: must hold a mapping of settings`);
   }
   const raw: Raw = {};
