@@ -110,6 +110,8 @@ export const deploymentKind: KindDescription<typeof deploymentFields, Deployment
   storage: 'split',
   initialStatus: {},
   hasGeneration: true,
+  // As in Kubernetes: they are copied to its ReplicaSets.
+  annotationsAreIntent: true,
   scale: replicasScale,
   normalize: (deployment) => ({
     ...deployment,

@@ -87,6 +87,8 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   };
   /** Whether `metadata.generation` is kept (it grows when anything but metadata and status changes). */
   readonly hasGeneration: boolean;
+  /** Whether it grows with the annotations too, when they are not written beside the status. Default: no. */
+  readonly annotationsAreIntent?: boolean;
   /** Rules that need more than one field; single-field rules stand in `fields`. */
   validate(object: T): readonly FieldError[];
   /** What only a new object may not have; an update is bound to what there is. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { KubeObject } from '../../api/meta.ts';
+import { deployments } from '../../api/resources.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import {
   at,
   configMap,
   configMapKind,
+  kindOf,
   leaseKind,
   openRegistry,
   pod,
@@ -13,6 +15,7 @@ import {
   type RegistryFixture,
   writeContext,
 } from '../../testing/registry.ts';
+import { deploymentManifest } from '../../testing/workloads.ts';
 
 const key = { namespace: 'default', name: 'a' };
 
@@ -166,6 +169,24 @@ describe('changing an object', () => {
       assert.deepEqual(await put(configMap('a', { x: '1' }, { managedFields })), stored);
       assert.equal(fixture.store.revision(), before);
     });
+  });
+});
+
+describe('the generation of a Deployment', () => {
+  it('grows with its annotations, which its ReplicaSets get, but not with labels nor beside the status', async () => {
+    const { registry } = await openRegistry();
+    const kind = kindOf(deployments);
+    const web = { namespace: 'default', name: 'web' };
+    await registry.create(kind, 'default', deploymentManifest(), writeContext());
+    const patch = async (metadata: object, subresource?: string): Promise<number | undefined> => {
+      const change = { type: 'merge', body: { metadata } } as const;
+      return (await registry.patch(kind, web, change, writeContext(), subresource)).metadata.generation;
+    };
+    assert.equal(await patch({ annotations: { a: 'b' } }), 2);
+    assert.equal(await patch({ annotations: { a: 'b' } }), 2);
+    assert.equal(await patch({ labels: { a: 'b' } }), 2);
+    assert.equal(await patch({ annotations: { a: 'c' } }, 'status'), 2);
+    assert.equal(await patch({ annotations: { a: null } }), 3);
   });
 });
 

@@ -101,7 +101,7 @@ async function store(
   const isSame = jsonEqual(comparable(merged), comparable(current.object));
   const unchanged = { object: current.object, removed: false };
   if (isSame && (managedFields === undefined || jsonEqual(managedFields, before))) return unchanged;
-  const isNewIntent = kind.hasGeneration && !jsonEqual(intentOf(merged), intentOf(current.object));
+  const isNewIntent = kind.hasGeneration && hasNewIntent(kind, current.object, merged, update.subresource);
   const generation = (current.object.metadata.generation ?? 0) + 1;
   const changed = isNewIntent ? { ...merged, metadata: { ...merged.metadata, generation } } : merged;
   const next = withManagedFields(kind, {
@@ -148,6 +148,17 @@ function changedParts(
 function comparable(object: KubeObject): KubeObject {
   const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+function hasNewIntent(
+  { annotationsAreIntent = false }: AnyKind,
+  previous: KubeObject,
+  next: KubeObject,
+  subresource: string | undefined,
+): boolean {
+  if (!jsonEqual(intentOf(next), intentOf(previous))) return true;
+  if (!annotationsAreIntent || subresource === 'status') return false;
+  return !jsonEqual(next.metadata.annotations ?? {}, previous.metadata.annotations ?? {});
 }
 
 function intentOf(object: KubeObject): unknown {

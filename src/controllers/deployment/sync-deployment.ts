@@ -181,13 +181,13 @@ export class DeploymentSync {
     if (!mayReturn) await deleteOldReplicaSets(this.#deps, deployment, old);
   }
 
-  /** The Deployment says which of its revisions is wanted. */
+  /** The Deployment says which of its revisions is wanted. Beside the status, as it is nothing that anybody asks for. */
   async #withRevision(deployment: Deployment, newest: ReplicaSet): Promise<Deployment> {
     const revision = String(revisionOf(newest));
     const { annotations = {} } = deployment.metadata;
     if (annotations[revisionAnnotation] === revision) return deployment;
     const metadata = { ...deployment.metadata, annotations: { ...annotations, [revisionAnnotation]: revision } };
-    return this.#deps.client.update<Deployment>(deployments, { ...deployment, metadata });
+    return this.#deps.client.update<Deployment>(deployments, { ...deployment, metadata }, { subresource: 'status' });
   }
 
   /** Takes the steps one after the other; a step that changes nothing writes nothing. */
