@@ -8,7 +8,8 @@
 import type { Namespace } from '../../api/kinds/namespace.ts';
 import type { Node } from '../../api/kinds/node.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import type { ObjectKey } from '../../api/object-client.ts';
+import { follow, runControlLoop } from '../../controllers/control-loop.ts';
+import type { ObjectChange, ObjectSource } from '../../controllers/object-source.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
@@ -18,25 +19,12 @@ import { findMisfit, type Misfit, type NodeView } from './find-misfit.ts';
 import { NodeLoad } from './node-load.ts';
 import { priorityOf, selectVictims } from './select-victims.ts';
 
-interface Change<T> {
-  readonly type: 'added' | 'modified' | 'deleted';
-  readonly object: T;
-  readonly previous?: T;
-}
-
-interface Source<T> {
-  list(): readonly T[];
-  get(key: ObjectKey): T | undefined;
-  onChange(listener: (change: Change<T>) => void): () => void;
-  whenSynced(signal: AbortSignal): Promise<void>;
-}
-
 export interface SchedulerDeps {
   readonly nodeName: string;
-  readonly pods: Source<Pod>;
-  readonly nodes: Source<Node>;
+  readonly pods: ObjectSource<Pod>;
+  readonly nodes: ObjectSource<Node>;
   /** Affinity terms may select namespaces by their labels. */
-  readonly namespaces: Omit<Source<Namespace>, 'list'>;
+  readonly namespaces: ObjectSource<Namespace>;
   readonly writer: PodWriter;
   readonly events: {
     record(
@@ -108,32 +96,26 @@ export class Scheduler {
   }
 
   /** Works until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { pods, nodes, namespaces } = this.#deps;
     const look = (): void => this.#queue.add('pods');
-    const ends = [
-      pods.onChange((change) => {
-        if (this.#concerns(change)) look();
-      }),
-      nodes.onChange(look),
-      namespaces.onChange(({ object, previous }) => {
-        if (labelText(object) !== labelText(previous)) look();
-      }),
-    ];
-    try {
-      await Promise.all([pods, nodes, namespaces].map((source) => source.whenSynced(signal)));
+    const ofPods = follow(pods, (change) => {
+      if (this.#concerns(change)) look();
+    });
+    const ofNodes = follow(nodes, look);
+    const ofNamespaces = follow(namespaces, ({ object, previous }) => {
+      if (labelText(object) !== labelText(previous)) look();
+    });
+    const start = (): (() => void) => {
       this.#hasSynced = true;
       look();
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const end of ends) end();
-    }
+      return () => {};
+    };
+    return runControlLoop(this.#queue, [ofPods, ofNodes, ofNamespaces, { start }], signal);
   }
 
   /** Whether a change of a pod can place one: a pod to be placed, or one that leaves room. */
-  #concerns({ type, object, previous }: Change<Pod>): boolean {
+  #concerns({ type, object, previous }: ObjectChange<Pod>): boolean {
     const { uid } = podRef(object);
     if (type === 'deleted') {
       this.#told.delete(uid);

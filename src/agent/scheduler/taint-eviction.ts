@@ -5,6 +5,7 @@
  */
 import type { Node } from '../../api/kinds/node.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import { follow, runControlLoop } from '../../controllers/control-loop.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
@@ -33,31 +34,18 @@ export class TaintEviction {
   }
 
   /** Works until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { pods, nodes } = this.#deps;
-    const lookAtAll = (): void => {
+    const ofNodes = follow(nodes, () => {
       for (const pod of pods.list()) this.#add(pod);
-    };
-    const ends = [
-      nodes.onChange(lookAtAll),
-      pods.onChange(({ type, object, previous }) => {
-        const { uid } = podRef(object);
-        if (type === 'deleted') {
-          this.#since.delete(uid);
-          this.#queue.forget(keyOf(object));
-        } else if (type === 'added' || JSON.stringify(previous?.spec) !== JSON.stringify(object.spec))
-          this.#add(object);
-      }),
-    ];
-    try {
-      await Promise.all([pods.whenSynced(signal), nodes.whenSynced(signal)]);
-      lookAtAll();
-      await this.#queue.run(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      for (const end of ends) end();
-    }
+    });
+    const ofPods = follow(pods, ({ type, object, previous }) => {
+      if (type === 'deleted') {
+        this.#since.delete(podRef(object).uid);
+        this.#queue.forget(keyOf(object));
+      } else if (type === 'added' || JSON.stringify(previous?.spec) !== JSON.stringify(object.spec)) this.#add(object);
+    });
+    return runControlLoop(this.#queue, [ofNodes, ofPods], signal);
   }
 
   /** Costs nothing while no taint asks for it. */
