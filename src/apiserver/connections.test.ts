@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { eliotProtocol } from '../api/eliot-protocol.ts';
 import { TestApi } from '../testing/api-server.ts';
 
 const strangerTo = (port: number) => ({ host: '127.0.0.1', port, rejectUnauthorized: false });
@@ -25,6 +26,20 @@ describe('connections', () => {
     const known = await api.get('/version', { as: 'viewer', headers: { connection: 'keep-alive' } });
     assert.equal(known.headers.connection, 'keep-alive');
   });
+
+  for (const { who, offers, chosen } of [
+    { who: 'eli', offers: ['http/1.1', eliotProtocol], chosen: eliotProtocol },
+    { who: 'kubectl', offers: ['h2', 'http/1.1'], chosen: 'http/1.1' },
+    { who: 'a client that offers nothing', offers: [], chosen: false },
+  ]) {
+    it(`of ${who} speak HTTP/1.1, and say that this is Eliot when they may`, async () => {
+      const socket = connectTls({ ...strangerTo(api.port), ALPNProtocols: offers });
+      await once(socket, 'secureConnect');
+      assert.equal(socket.alpnProtocol, chosen);
+      socket.end('GET /livez HTTP/1.1\r\nhost: device\r\n\r\n');
+      assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 200 OK/);
+    });
+  }
 
   it('of one address are bounded, so that a pod cannot lock the others out', async () => {
     const open = async (localAddress: string): Promise<Socket> => {

@@ -9,6 +9,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { eliotProtocol } from '../api/eliot-protocol.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
@@ -204,7 +205,7 @@ class NodeApiServer implements ApiServer {
       requestCert: true,
       // Whoever has no good certificate completes the handshake and is told 401.
       rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [eliotProtocol, 'http/1.1'],
       handshakeTimeout: handshakeTimeoutMs,
     };
   }

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { eliotProtocol } from '../api/eliot-protocol.ts';
 import { findKindByName } from '../api/scheme.ts';
 import { type EliResult, eli } from '../testing/eli-runner.ts';
 import { LocalDevice } from '../testing/local-device.ts';
@@ -126,6 +128,38 @@ current-context: p
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
+
+  for (const { what, protocols, version, asked, exitCode } of [
+    { what: 'says so in the handshake', protocols: [eliotProtocol], version: 'v1.35.2', asked: [], exitCode: 0 },
+    {
+      what: 'says so only when asked',
+      protocols: ['http/1.1'],
+      version: 'v1.35.0+eliot',
+      asked: ['/version'],
+      exitCode: 0,
+    },
+    { what: 'says otherwise', protocols: ['h2', 'http/1.1'], version: 'v1.35.2', asked: ['/version'], exitCode: 1 },
+  ]) {
+    it(`is one that ${what}: exit code ${exitCode}`, async () => {
+      const paths: string[] = [];
+      const server = createHttpsServer(
+        { ...device.pki.server, ALPNProtocols: protocols },
+        ({ method, url }, response) => {
+          if (method !== 'GET' || url === '/version') paths.push(url ?? '');
+          response.end(JSON.stringify(url === '/version' ? { gitVersion: version } : { kind: 'Table' }));
+        },
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : 0;
+      const text = (await readFile(device.kubeconfig, 'utf8')).replace(device.server, `https://127.0.0.1:${port}`);
+      const file = await device.write('other.kubeconfig', text);
+      assert.equal((await eli(['get', 'pods', '--kubeconfig', file])).exitCode, exitCode);
+      assert.deepEqual(paths, asked);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+  }
 
   it('has the namespace of the context, unless -n says another', async () => {
     const plain = await readFile(device.kubeconfig, 'utf8');

@@ -1,4 +1,5 @@
 /** A command's connection to its device: opened once, only when something is asked of it. */
+import { eliotProtocol } from '../api/eliot-protocol.ts';
 import { HttpObjectClient } from '../client/http-object-client.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { Transport } from '../client/transport.ts';
@@ -50,10 +51,15 @@ export async function openSession(flags: SessionFlags, io: CliIo, signal: AbortS
   };
 }
 
+/** A device says it in the handshake, which saves the question; one behind a proxy, or of an older version, is asked. */
+async function saysEliot(transport: Transport, signal: AbortSignal): Promise<boolean> {
+  return (await transport.negotiate([eliotProtocol, 'http/1.1'], signal)) === eliotProtocol;
+}
+
 /** Eli never changes somebody's production cluster: another server than Eliot is refused before anything else. */
 async function verify(target: Target, rest: RestClient, signal: AbortSignal): Promise<void> {
   const { address } = rest.transport;
-  if (target.verify.version) {
+  if (target.verify.version && !(await saysEliot(rest.transport, signal))) {
     const { gitVersion } = await rest.json<VersionAnswer>({ path: '/version', signal });
     if (!String(gitVersion).includes(eliotMark)) {
       throw new UsageError(

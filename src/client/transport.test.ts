@@ -280,6 +280,43 @@ describe('a transport over TLS', () => {
     await ask({ ca: pki.ca.cert, serverName: 'localhost' });
   });
 
+  it('says which protocol the server chose, and uses that connection for the next request', async () => {
+    let connections = 0;
+    const choosing = await listen(
+      createHttpsServer({ ...pki.server, ALPNProtocols: ['a', 'b'] }, (_request, response) => response.end('{}')).on(
+        'secureConnection',
+        () => connections++,
+      ),
+    );
+    const transport = new Transport({ server: `https://127.0.0.1:${choosing.port}`, ca: pki.ca.cert });
+    assert.equal(await transport.negotiate(['x', 'b']), 'b');
+    for (let index = 0; index < 2; index++) await new RestClient({ transport }).json({ path: '/' });
+    assert.equal(connections, 1);
+    transport.close();
+    await choosing.close();
+  });
+
+  it('chooses nothing without TLS', async () => {
+    const plain = new Transport({ server: 'http://127.0.0.1:1' });
+    assert.equal(await plain.negotiate(['http/1.1']), undefined);
+  });
+
+  it('negotiates with nobody whom it does not trust, and not for ever', async () => {
+    const stranger = new Transport({ server: `https://127.0.0.1:${server.port}` });
+    await assert.rejects(stranger.negotiate(['http/1.1']), /not signed by the authority/);
+    const silent = await listen(createTcpServer(() => {}));
+    const address = `https://127.0.0.1:${silent.port}`;
+    await assert.rejects(new Transport({ server: address, connectTimeoutMs: 50 }).negotiate(['a']), (error) =>
+      isStatusError(error, 'Timeout'),
+    );
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    const asked = new Transport({ server: address }).negotiate(['a'], stop.signal);
+    stop.abort(reason);
+    await assert.rejects(asked, reason);
+    await silent.close();
+  });
+
   it('trusts anybody only when told so', async () => {
     await ask({ insecureSkipTlsVerify: true });
   });

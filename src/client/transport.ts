@@ -7,8 +7,10 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { StatusError } from '../lib/status-error.ts';
 import { connectionError } from './connection-error.ts';
+import { connectTls, tlsOptionsOf, untilSecure } from './transport-tls.ts';
 
 export interface TransportOptions {
   /** `https://host:6443`, `http://host:port` (each may have a path prefix), or `unix:/run/eliot/eliotd.sock`. */
@@ -48,8 +50,6 @@ export interface WebSocketTarget {
 
 const defaultConnectTimeoutMs = 5_000;
 const defaultHeaderTimeoutMs = 30_000;
-/** Loaded when a server wants it: TLS costs a command on the device's own socket a third of its time. */
-const https = (): typeof import('node:https') => process.getBuiltinModule('node:https');
 /** After this much silence the kernel asks whether the other side of a watch is still there. */
 const tcpKeepAliveMs = 30_000;
 
@@ -62,6 +62,10 @@ export class Transport {
   readonly #socketPath: string | undefined;
   readonly #url: URL;
   readonly #agent: HttpAgent;
+  /** Undefined when the server is reached without TLS. */
+  readonly #tls: ConnectionOptions | undefined;
+  /** Opened by `negotiate`, for the next request. */
+  #opened: TLSSocket | undefined;
 
   /** @throws StatusError BadRequest when `server` is no address this transport can reach */
   constructor(options: TransportOptions) {
@@ -70,10 +74,30 @@ export class Transport {
     this.#socketPath = options.server.startsWith('unix:') ? options.server.slice('unix:'.length) : undefined;
     this.#url = parseServer(this.#socketPath === undefined ? options.server : 'http://localhost');
     this.idleTimeoutMs = options.headerTimeoutMs ?? defaultHeaderTimeoutMs;
-    this.#agent =
-      this.#url.protocol === 'https:'
-        ? new (https().Agent)({ keepAlive: true, ...this.#tlsOptions() })
-        : new HttpAgent({ keepAlive: true });
+    this.#agent = new HttpAgent({ keepAlive: true });
+    if (this.#url.protocol !== 'https:') return;
+    this.#tls = tlsOptionsOf(options, this.#hostAndPort().host);
+    // `node:https` would do no more than this, and takes a command two milliseconds.
+    this.#agent.createConnection = () => this.#nextTls();
+  }
+
+  /**
+   * Connects, and says which of `protocols` the server chose in the TLS handshake (ALPN): none, when it is reached
+   * without TLS or knows none of them. The next request uses the connection; HTTP/1.1 is spoken whatever the name.
+   *
+   * @throws StatusError ServiceUnavailable or Timeout when the server cannot be reached; `signal.reason` when aborted
+   */
+  async negotiate(protocols: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#tls === undefined) return undefined;
+    const timeoutMs = this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs;
+    try {
+      signal?.throwIfAborted();
+      const expired = (): StatusError => timeout(this.address, 'connect', timeoutMs);
+      this.#opened = await untilSecure(this.#connectTls(protocols), { timeoutMs, timeout: expired, signal });
+    } catch (error) {
+      this.#fail(error, signal);
+    }
+    return this.#opened.alpnProtocol || undefined;
   }
 
   /**
@@ -99,19 +123,20 @@ export class Transport {
 
   /** Closes idle connections; requests under way end by their own signals. */
   close(): void {
+    this.#opened?.destroy();
     this.#agent.destroy();
   }
 
   /** Where and how `ws` connects for `path` (with its query). */
   webSocketTarget(path: string): WebSocketTarget {
-    const scheme = this.#url.protocol === 'https:' ? 'wss' : 'ws';
+    const scheme = this.#tls === undefined ? 'ws' : 'wss';
     const socketPath = this.#socketPath;
     return {
       url: `${scheme}://${this.#url.host}${this.#prefix}${path}`,
       options: {
         headers: this.#credentials(),
         handshakeTimeout: (this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs) + this.idleTimeoutMs,
-        ...(scheme === 'wss' ? this.#tlsOptions() : {}),
+        ...this.#tls,
         ...(socketPath === undefined ? {} : { createConnection: (): Duplex => connectSocket({ path: socketPath }) }),
       },
     };
@@ -125,22 +150,28 @@ export class Transport {
     return this.#options.token === undefined ? {} : { authorization: `Bearer ${this.#options.token}` };
   }
 
-  #tlsOptions(): Record<string, unknown> {
-    const { ca, cert, key, serverName, insecureSkipTlsVerify } = this.#options;
-    return {
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(serverName === undefined ? {} : { servername: serverName }),
-      ...(insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
-    };
+  #hostAndPort(): { readonly host: string; readonly port: number; readonly defaultPort: number } {
+    const { hostname, port, protocol } = this.#url;
+    const defaultPort = protocol === 'https:' ? 443 : 80;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    return { host, port: port === '' ? defaultPort : Number(port), defaultPort };
+  }
+
+  #connectTls(protocols: readonly string[]): TLSSocket {
+    const { host, port } = this.#hostAndPort();
+    return connectTls({ ...this.#tls, host, port, ALPNProtocols: [...protocols] });
+  }
+
+  /** The connection that is open already, else a new one. */
+  #nextTls(): TLSSocket {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    return opened === undefined || opened.destroyed ? this.#connectTls(['http/1.1']) : opened;
   }
 
   #requestOnce(request: TransportRequest): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const send = this.#url.protocol === 'https:' ? https().request : httpRequest;
-    const outgoing = send({
+    const outgoing = httpRequest({
       method: request.method,
       path: `${this.#prefix}${request.path}`,
       agent: this.#agent,
@@ -149,9 +180,7 @@ export class Transport {
         ...request.headers,
         ...contentLength(request.body),
       },
-      ...(this.#socketPath === undefined
-        ? { host: this.#url.hostname.replace(/^\[|\]$/g, ''), port: this.#url.port || undefined }
-        : { socketPath: this.#socketPath }),
+      ...(this.#socketPath === undefined ? this.#hostAndPort() : { socketPath: this.#socketPath }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
 
@@ -172,7 +201,8 @@ export class Transport {
       };
       if (outgoing.reusedSocket) return connected();
       socket.setKeepAlive(true, tcpKeepAliveMs);
-      socket.once(this.#url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
+      if ('secureConnecting' in socket && !socket.secureConnecting) return connected();
+      socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', connected);
     });
     outgoing.once('response', (response) => {
       // From here on silence is the reader's business: a watch may be quiet for hours.

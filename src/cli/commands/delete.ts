@@ -109,10 +109,10 @@ async function select(
   flags: DeleteFlags,
   context: CommandContext,
 ): Promise<readonly Doomed[]> {
-  const session = await context.session();
   if (flags.filename !== undefined) {
     if (args.length > 0) throw new UsageError('when -f is given, name no resources', 'use one or the other');
     const manifests = await readManifests(flags, context.io, 'delete', context.signal);
+    const session = await context.session();
     const doomed: Doomed[] = [];
     for (const manifest of manifests) {
       const { kind, object } = await address(manifest, session, context);
@@ -120,6 +120,7 @@ async function select(
     }
     return doomed;
   }
+  const session = await context.session();
   const selections = await parseResourceArgs(args, 'delete', session.resources);
   const hasSelector = flags.selector !== undefined || flags.fieldSelector !== undefined;
   const doomed: Doomed[] = [];
