@@ -7,8 +7,8 @@
  * passwords, impersonation) is refused with the name of the key.
  */
 import { isAbsolute, resolve } from 'node:path';
-import { load } from 'js-yaml';
 import { StatusError } from '../lib/status-error.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { TransportOptions } from './transport.ts';
 
 /** Reads a file; rejects with Node's error (`code: 'ENOENT'` when there is none). */
@@ -98,7 +98,7 @@ async function readFiles(options: KubeconfigOptions): Promise<Merged> {
     const bytes = await readBounded(file, options.readFile);
     if (bytes === undefined) continue;
     files.push(file);
-    const config = parse(file, bytes);
+    const config = await parse(file, bytes);
     const current = config['current-context'];
     if (currentContext === undefined && typeof current === 'string' && current !== '') currentContext = current;
     addNamed(config, 'clusters', 'cluster', file, clusters);
@@ -123,10 +123,11 @@ async function readBounded(file: string, readFile: ReadFile): Promise<Buffer | u
   return bytes;
 }
 
-function parse(file: string, bytes: Buffer): Entry {
+async function parse(file: string, bytes: Buffer): Promise<Entry> {
+  const text = bytes.toString('utf8');
   let value: unknown;
   try {
-    value = load(bytes.toString('utf8'));
+    value = readPlainYaml(text) ?? (await import('js-yaml')).load(text);
   } catch (cause) {
     throw bad(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
