@@ -67,7 +67,7 @@ await rename(`${root}/dist`, `${root}/${outdir}-old`).catch(() => {});
 await rename(`${root}/${outdir}`, `${root}/dist`);
 await rm(`${root}/${outdir}-old`, { recursive: true, force: true });
 
-const outputs = { ...daemon.metafile.outputs, ...cli.outputs };
+const outputs = { ...daemon.metafile.outputs, ...cli };
 for (const [path, { bytes }] of Object.entries(outputs)) {
   if (/\.c?js$/.test(path))
     console.log(`${path.replace(outdir, 'dist').padEnd(32)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);

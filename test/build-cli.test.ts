@@ -1,6 +1,6 @@
 /** The bundle of `eli` starts from code that V8 kept when it was built. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ describe('the bundle of eli', () => {
     execFileSync(process.execPath, [join(directory, 'eli.cjs'), 'version', '--client'], { encoding: 'utf8' });
 
   it('has code that this Node takes', () => {
-    const source = `(function (require) {${readFileSync(join(directory, 'eli-program.cjs'), 'latin1')}})`;
+    const source = readFileSync(join(directory, 'eli-program.cjs'), 'latin1');
     const cachedData = readFileSync(join(directory, 'eli-program.cache'));
     assert.equal(new Script(source, { cachedData }).cachedDataRejected, false);
     assert.match(eli(), /1\.2\.3/);
@@ -44,6 +44,18 @@ describe('the bundle of eli', () => {
     rmSync(cache);
     assert.match(eli(), /1\.2\.3/);
     copyFileSync(`${cache}.kept`, cache);
+  });
+
+  it('finds the packages that stand apart', () => {
+    // Written as only the YAML library reads it.
+    const kubeconfig = join(directory, 'kubeconfig');
+    writeFileSync(kubeconfig, 'kind: Config\ncontexts: [{name: "pi", context: {}}]\n');
+    const { stderr } = spawnSync(
+      process.execPath,
+      [join(directory, 'eli.cjs'), 'get', 'pods', '--kubeconfig', kubeconfig],
+      { encoding: 'utf8' },
+    );
+    assert.match(stderr, /no current-context - name one with --context \(pi\)/);
   });
 
   it('is ASCII, as it is read as Latin-1', () => {

@@ -22,7 +22,7 @@ ${verbs.map((verb) => `## ${pathOf(verb)}\n\n${fenced(helpOf(verb))}`).join('\n\
 /** The tree with nothing behind it: asking for help runs no verb. */
 function declaredProgram(): Command {
   const io = {} as CliIo;
-  return createProgram({
+  return createProgram([], {
     context: new CommandContext(io, new AbortController().signal),
     run: async () => {},
     write: () => {},

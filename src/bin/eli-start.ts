@@ -3,7 +3,6 @@
  * With no such code, or when this Node is another than the one that made it, the bundle is compiled as usual.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 
 const program = `${__dirname}/eli-program.cjs`;
@@ -18,9 +17,9 @@ function readCode(): Buffer | undefined {
   }
 }
 
-// The bundler writes ASCII only; as Latin-1 it takes half the memory.
-const source = `(function (require) {${readFileSync(program, 'latin1')}})`;
+// The bundler writes ASCII only; as Latin-1 it takes half the memory. It is one function, of `require`.
+const source = readFileSync(program, 'latin1');
 const cachedData = keptCode === undefined ? readCode() : undefined;
 const script = new Script(source, { filename: program, ...(cachedData === undefined ? {} : { cachedData }) });
 if (keptCode !== undefined) process.on('exit', () => writeFileSync(keptCode, script.createCachedData()));
-(script.runInThisContext() as (require: NodeJS.Require) => void)(createRequire(program));
+(script.runInThisContext() as (require: NodeJS.Require) => void)(require);

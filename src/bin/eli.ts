@@ -1,24 +1,34 @@
 /** The command line: gives `runEli` this process and ends with its exit code. */
-import { constants, createReadStream } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import fs, { type Stats } from 'node:fs';
 import type { FileAccess, FileKind, SignalName } from '../cli/io.ts';
 import { runEli } from '../cli/main.ts';
 import { createSystemClock } from '../lib/clock.ts';
 
+/** At once wherever that cannot take long: `fs.promises` costs a short command two milliseconds. */
 const files: FileAccess = {
-  readFile: (path) => readFile(path),
-  openFile: (path) => createReadStream(path),
-  readDirectory: (path) => readdir(path),
-  kindOf: (path) => stat(path).then(kindOf, () => 'missing' as const),
-  sizeOf: async (path) => (await stat(path)).size,
-  mayUse: (path) =>
-    access(path, constants.R_OK | constants.W_OK).then(
-      () => true,
-      () => false,
-    ),
+  // A pipe may have nothing to say yet, and signals must be heard meanwhile.
+  readFile: async (path) => (fs.statSync(path).isFile() ? fs.readFileSync(path) : await fs.promises.readFile(path)),
+  openFile: (path) => fs.createReadStream(path),
+  readDirectory: async (path) => fs.readdirSync(path),
+  kindOf: async (path) => kindOf(path),
+  sizeOf: async (path) => fs.statSync(path).size,
+  mayUse: async (path) => {
+    try {
+      fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  },
 };
 
-function kindOf(stats: Awaited<ReturnType<typeof stat>>): FileKind {
+function kindOf(path: string): FileKind {
+  let stats: Stats;
+  try {
+    stats = fs.statSync(path);
+  } catch {
+    return 'missing';
+  }
   if (stats.isDirectory()) return 'directory';
   if (stats.isSocket()) return 'socket';
   return stats.isFile() ? 'file' : 'other';

@@ -56,7 +56,7 @@ export async function runEli(argv: readonly string[], io: CliIo): Promise<number
 async function parseAndRun(argv: readonly string[], context: CommandContext): Promise<number> {
   const { io } = context;
   let exitCode = 0;
-  const program = createProgram({
+  const program = createProgram(argv, {
     context,
     run: async (work) => {
       exitCode = await work();

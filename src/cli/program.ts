@@ -8,11 +8,30 @@ import { addManifestVerbs } from './verbs/manifest-verbs.ts';
 import { addPodVerbs } from './verbs/pod-verbs.ts';
 import { addReadVerbs } from './verbs/read-verbs.ts';
 
+type AddVerbs = (program: Command, deps: ProgramDeps) => void;
+
+/** Which file declares a verb. */
+const declarations: readonly { readonly verbs: readonly string[]; readonly add: AddVerbs }[] = [
+  { verbs: ['get', 'describe', 'version'], add: addReadVerbs },
+  { verbs: ['apply', 'create', 'delete'], add: addManifestVerbs },
+  { verbs: ['logs', 'exec'], add: addPodVerbs },
+  { verbs: ['image'], add: addImageVerbs },
+];
+
 /**
- * The whole command line. Parsing throws CommanderError instead of ending the process; help is written
+ * Those that `argv` can mean: declaring every verb takes a command a millisecond. All of them, for the help and for
+ * suggestions, when no word of it is a verb.
+ */
+function declarationsFor(argv: readonly string[]): typeof declarations {
+  const meant = declarations.filter(({ verbs }) => argv.some((word) => verbs.includes(word)));
+  return meant.length > 0 ? meant : declarations;
+}
+
+/**
+ * The command line, as far as `argv` needs it. Parsing throws CommanderError instead of ending the process; help is written
  * through `write`, complaints through `writeError`.
  */
-export function createProgram(deps: ProgramDeps): Command {
+export function createProgram(argv: readonly string[], deps: ProgramDeps): Command {
   const program = new Command('eli')
     .description('Works with the containers of IoT devices that run Eliot, in the words of kubectl.')
     .usage('[flags] VERB …')
@@ -30,10 +49,7 @@ export function createProgram(deps: ProgramDeps): Command {
     .configureOutput({ writeOut: deps.write, writeErr: deps.writeError, outputError: () => {} })
     .addHelpText('after', generalHelp);
   program.hook('preAction', (_program, action) => deps.context.useFlags(action.optsWithGlobals<GlobalFlags>()));
-  addReadVerbs(program, deps);
-  addManifestVerbs(program, deps);
-  addPodVerbs(program, deps);
-  addImageVerbs(program, deps);
+  for (const { add } of declarationsFor(argv)) add(program, deps);
   return program;
 }
 

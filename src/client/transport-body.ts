@@ -23,15 +23,23 @@ export async function readBody(
     () => response.destroy(new StatusError('Timeout', `${address} stopped in the middle of its answer`)),
     idleTimeoutMs,
   );
-  try {
-    for await (const chunk of response) {
-      timer.refresh();
-      size += (chunk as Buffer).length;
-      if (size > maxBytes) {
-        throw new StatusError('InternalError', `${address} sent an answer larger than ${maxBytes} bytes`);
-      }
-      chunks.push(chunk as Buffer);
+  // Not `for await`: its machinery costs a short command a millisecond.
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  response.on('data', (chunk: Buffer) => {
+    timer.refresh();
+    size += chunk.length;
+    if (size > maxBytes) {
+      response.destroy(new StatusError('InternalError', `${address} sent an answer larger than ${maxBytes} bytes`));
+    } else {
+      chunks.push(chunk);
     }
+  });
+  response.on('end', resolve);
+  response.on('error', reject);
+  // Closed before its end without an error of its own.
+  response.on('close', () => reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
+  try {
+    await promise;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw connectionError(error, address);

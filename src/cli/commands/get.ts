@@ -99,8 +99,9 @@ async function printTables(
   const several = selections.length > 1;
   let printed = 0;
   for (const selection of selections) {
-    const table = await fetchTable(selection, scope, failures);
-    const text = renderTable(table, tableOptionsOf(scope.flags, wide, selection.kind, several));
+    const options = tableOptionsOf(scope.flags, wide, selection.kind, several);
+    const table = await fetchTable(selection, rowObjects(options), scope, failures);
+    const text = renderTable(table, options);
     if (text === '') continue;
     await context.print(`${printed++ > 0 ? '\n' : ''}${text}`);
   }
@@ -108,15 +109,25 @@ async function printTables(
   return finish(failures, context);
 }
 
+/** What each row must carry beside its cells: the metadata is most of an answer, and only some columns need it. */
+function rowObjects({ withNamespace, showLabels, labelColumns }: TableOptions): 'Metadata' | 'None' {
+  return withNamespace || showLabels || labelColumns.length > 0 ? 'Metadata' : 'None';
+}
+
 /** One table for all names or pages of a selection; names that are missing go to `failures`. */
-async function fetchTable({ kind, names }: ResourceSelection, scope: Scope, failures: unknown[]): Promise<Table> {
+async function fetchTable(
+  { kind, names }: ResourceSelection,
+  includeObject: 'Metadata' | 'None',
+  scope: Scope,
+  failures: unknown[],
+): Promise<Table> {
   const tables: Table[] = [];
   const namespace = namespaceOf(kind, scope);
   const { rest } = scope.session;
   if (names.length > 0) {
     for (const name of names) {
       const path = resourcePath(kind, { namespace, name });
-      const one = rest.json<Table>({ path, accept: tableAccept, signal: scope.signal });
+      const one = rest.json<Table>({ path, query: { includeObject }, accept: tableAccept, signal: scope.signal });
       const table = await found(one, scope, failures);
       if (table !== undefined) tables.push(table);
     }
@@ -125,7 +136,10 @@ async function fetchTable({ kind, names }: ResourceSelection, scope: Scope, fail
     do {
       const table: Table = await rest.json<Table>({
         path: resourcePath(kind, { namespace }),
-        query: listQuery({ ...selectorsOf(scope.flags), limit: pageSize, ...(next ? { continue: next } : {}) }),
+        query: {
+          ...listQuery({ ...selectorsOf(scope.flags), limit: pageSize, ...(next ? { continue: next } : {}) }),
+          includeObject,
+        },
         accept: tableAccept,
         signal: scope.signal,
       });
