@@ -121,11 +121,7 @@ export const deploymentKind: KindDescription<typeof deploymentFields, Deployment
       template: normalizeTemplate(deployment.spec.template),
     },
   }),
-  // As deploymentStatusStrategy of Kubernetes, alone among the kinds: labels are not written beside the status.
-  prepareForStatusUpdate: ({ metadata: { labels: _, ...written }, ...next }, { metadata: { labels } }) => ({
-    ...next,
-    metadata: labels === undefined ? written : { ...written, labels },
-  }),
+  metadataKeptByStatus: ['labels'],
   validate: validateDeployment,
   validateUpdate: (next, previous) => [
     ...validateMetadataUpdate(next.metadata, previous.metadata),

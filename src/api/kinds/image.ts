@@ -69,7 +69,7 @@ export const imageKind: KindDescription<typeof imageFields, Image> = {
   prepareForCreate: (image) => ({ ...image, metadata: { ...image.metadata, finalizers: [imageFinalizer] } }),
   prepareForUpdate: (next, previous) => ({ ...next, spec: previous.spec }),
   // As Kubernetes does it for kinds that are not its own: whoever writes a status writes nothing else.
-  prepareForStatusUpdate: (next, previous) => ({ ...next, metadata: previous.metadata }),
+  metadataKeptByStatus: ['annotations', 'finalizers', 'labels', 'ownerReferences'],
   validate: validateImage,
   validateUpdate: (next, previous) => validateMetadataUpdate(next.metadata, previous.metadata),
   columns: [

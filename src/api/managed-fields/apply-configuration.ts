@@ -30,6 +30,8 @@ export interface Application {
   readonly mayTake?: (() => FieldSet) | undefined;
   /** As in the URL; undefined for the object itself. */
   readonly subresource?: string | undefined;
+  /** Metadata that a write to `status` leaves alone. Default: none. */
+  readonly metadataKeptByStatus?: readonly string[] | undefined;
   /** Time of the write, RFC 3339 in whole seconds. */
   readonly time: string;
   /** The object as it would be read back: nulls and zero values gone. */
@@ -54,7 +56,7 @@ export function applyConfiguration(application: Application): KubeObject {
     apiVersion: applied.apiVersion,
     subresource,
     time,
-    fields: withoutUnwritten(fieldsOf(type, applied), subresource),
+    fields: withoutUnwritten(fieldsOf(type, applied), subresource, application.metadataKeptByStatus),
   };
   if (live === undefined) return withOwners(application.normalize(applied), [applier]);
 
@@ -99,7 +101,7 @@ function ownersOf({ type, subresource, time }: Application, live: KubeObject): r
  * nothing; where something was it takes it from its owners as another value does.
  */
 function changesOf(
-  { type, subresource = '', complete }: Application,
+  { type, subresource = '', metadataKeptByStatus, complete }: Application,
   live: KubeObject,
   merged: KubeObject,
   next: KubeObject,
@@ -107,8 +109,8 @@ function changesOf(
   const { added, modified, removed } = compareFields(type, live, complete(next));
   const emptied = intersection(compareFields(type, live, merged).modified, removed);
   return {
-    changed: withoutUnwritten(union(union(added, modified), emptied), subresource),
-    removed: withoutUnwritten(removed, subresource),
+    changed: withoutUnwritten(union(union(added, modified), emptied), subresource, metadataKeptByStatus),
+    removed: withoutUnwritten(removed, subresource, metadataKeptByStatus),
   };
 }
 

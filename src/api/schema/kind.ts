@@ -104,7 +104,12 @@ export interface KindDescription<M extends MessageType = MessageType, T extends 
   prepareForCreate?(object: T): T;
   /** Carries over what an update of the main resource may not touch; status is kept by the caller. Before validation. */
   prepareForUpdate?(next: T, previous: T): T;
-  /** The same for a write to `status`, which may change status and metadata; the rest is kept by the caller. */
+  /**
+   * Metadata that a write to `status` leaves as it is, and nobody comes to own by it. Default: none, as in most status
+   * strategies of Kubernetes.
+   */
+  readonly metadataKeptByStatus?: readonly ('annotations' | 'finalizers' | 'labels' | 'ownerReferences')[];
+  /** As `prepareForUpdate` for a write to `status`, which changes status and metadata; the rest is kept by the caller. */
   prepareForStatusUpdate?(next: T, previous: T): T;
   /** For `split` kinds: the status of an object of which nothing has been seen since the boot. Default `{}`. */
   readonly initialStatus?: Readonly<Record<string, unknown>>;

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { lastAppliedAnnotation, withLastApplied } from '../../api/last-applied.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import { deployments } from '../../api/resources.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import {
   at,
   configMap,
   configMapKind,
+  kindOf,
   namespaceKind,
   openRegistry,
   pod,
@@ -14,6 +16,7 @@ import {
   type RegistryFixture,
   writeContext,
 } from '../../testing/registry.ts';
+import { deploymentManifest } from '../../testing/workloads.ts';
 import type { AnyKind, WriteContext } from './context.ts';
 
 const key = { namespace: 'default', name: 'a' };
@@ -124,6 +127,23 @@ describe('server-side apply', () => {
     assert.deepEqual(managersOf(object), ['helm Apply', 'reporter Apply status']);
     const main = await apply({ ...pod('a'), status: { message: 'bye' } }, { kind: podKind });
     assert.equal(at(main.object, 'status', 'message'), 'hello');
+  });
+
+  it('owns by the status nothing that is not written beside it', async () => {
+    const kind = kindOf(deployments);
+    const web = (metadata: object, status?: object): object => ({
+      ...deploymentManifest({}, { name: 'a', ...metadata }),
+      ...(status ? { status } : {}),
+    });
+    await apply(web({ labels: { app: 'web' } }), { kind });
+    const told = web({ labels: { app: 'other' }, annotations: { a: 'b' } }, { replicas: 3 });
+    const { object } = await apply(told, { kind, subresource: 'status', manager: 'reporter' });
+    assert.deepEqual(object.metadata.labels, { app: 'web' });
+    const reporter = object.metadata.managedFields?.find(({ manager }) => manager === 'reporter');
+    assert.deepEqual(reporter?.fieldsV1, {
+      'f:metadata': { 'f:annotations': { 'f:a': {} } },
+      'f:status': { 'f:replicas': {} },
+    });
   });
 
   it('does not create by a subresource', () =>

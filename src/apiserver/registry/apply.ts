@@ -106,6 +106,7 @@ function result(deps: RegistryDeps, kind: AnyKind, { apply, applied, live }: Ste
     force: apply.force,
     ...(isKubectl && live ? { mayTake: () => clientSideFields(kind, live) } : {}),
     subresource: apply.subresource,
+    metadataKeptByStatus: kind.metadataKeptByStatus,
     time: formatTime(deps.clock.now()),
     normalize: (merged) => decodeObject(kind, merged, silently),
     complete: (next) => completeObject(kind, next),

@@ -31,12 +31,10 @@ export function mergeUpdate(
   return kind.prepareForUpdate?.(complete, current) ?? complete;
 }
 
-/**
- * As the status strategies of Kubernetes: metadata may be written too (the kubelet labels its node so), spec may not.
- * What of the metadata a kind keeps all the same is said by its `prepareForStatusUpdate`.
- */
+/** As the status strategies of Kubernetes: metadata may be written too (the kubelet labels its node so), spec may not. */
 function mergeStatus(kind: AnyKind, current: KubeObject, wanted: KubeObject): KubeObject {
-  const metadata = withServerFields(wanted.metadata, current.metadata);
+  const written = withFieldsOf(wanted.metadata, current.metadata, kind.metadataKeptByStatus ?? []);
+  const metadata = withServerFields(written, current.metadata);
   const next = { ...replaceField(current, 'status', wanted['status']), metadata };
   checkMetadata(kind, current, next);
   const complete = completeObject(kind, next);
@@ -64,14 +62,20 @@ const serverFields = [
 ] as const;
 
 function withServerFields(sent: ObjectMeta, current: ObjectMeta): ObjectMeta {
-  const kept = serverFields.filter((field) => current[field] !== undefined).map((field) => [field, current[field]]);
-  return { ...withoutServerFields(sent), ...Object.fromEntries(kept) };
+  return withFieldsOf(sent, current, serverFields);
 }
 
 /** What a client may say about a new object. */
 export function withoutServerFields(sent: ObjectMeta): ObjectMeta {
-  const owned: ReadonlySet<string> = new Set(serverFields);
-  return Object.fromEntries(Object.entries(sent).filter(([field]) => !owned.has(field)));
+  return withFieldsOf(sent, {}, serverFields);
+}
+
+/** `sent` with these fields as they are in `current`. */
+function withFieldsOf(sent: ObjectMeta, current: ObjectMeta, fields: readonly (keyof ObjectMeta)[]): ObjectMeta {
+  const names: ReadonlySet<string> = new Set(fields);
+  const others = Object.entries(sent).filter(([field]) => !names.has(field));
+  const kept = fields.filter((field) => current[field] !== undefined).map((field) => [field, current[field]]);
+  return Object.fromEntries([...others, ...kept]);
 }
 
 function replaceField(object: KubeObject, field: 'spec' | 'status', value: unknown): KubeObject {

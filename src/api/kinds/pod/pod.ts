@@ -37,6 +37,8 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   normalize: normalizePod,
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
+  // Old kubelets garbled them.
+  metadataKeptByStatus: ['ownerReferences'],
   prepareForStatusUpdate: preparePodForStatusUpdate,
   validate: validatePod,
   validateCreate: validatePodCreate,

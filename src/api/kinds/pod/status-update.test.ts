@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import { preparePodForStatusUpdate } from './status-update.ts';
 import type { Pod } from './types.ts';
 
-const podWith = (status: object, metadata: object = {}): Pod =>
+const podWith = (status: object): Pod =>
   ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'a', ...metadata },
+    metadata: { name: 'a' },
     spec: { containers: [] },
     status,
   }) as unknown as Pod;
@@ -37,13 +37,5 @@ describe('a write to the status of a pod', () => {
         { type: 'Initialized', status: 'True' },
       ],
     });
-  });
-
-  it('changes no owners', () => {
-    const owners = (name: string) => ({ ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid: '1' }] });
-    const kept = preparePodForStatusUpdate(podWith({}, owners('new')), podWith({}, owners('old')));
-    assert.equal(kept.metadata.ownerReferences?.[0]?.name, 'old');
-    const none = preparePodForStatusUpdate(podWith({}, owners('new')), podWith({}));
-    assert.ok(!('ownerReferences' in none.metadata));
   });
 });
