@@ -222,15 +222,17 @@ END
     await delay(4_000);
     await cutAndCheck();
     await settled();
-    const images = await device.kubectlOk([
-      'get',
-      'pods',
-      '-l',
-      'app=web',
-      '-o',
-      'jsonpath={.items[*].spec.containers[0].image}',
-    ]);
-    assert.equal(images.stdout, `${to} ${to}`);
+    // Rolled out is it already while the last pods of the old template still end.
+    const args = ['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].spec.containers[0].image}'];
+    await waitFor(
+      'the new pods alone',
+      async () => {
+        const { stdout } = await device.kubectlOk(args);
+        if (stdout !== `${to} ${to}`) throw new Error(stdout);
+        return true;
+      },
+      { timeoutMs: 120_000, intervalMs: 1_000 },
+    );
     await device.kubectlOk(['delete', 'deployment', 'web']);
   });
 
