@@ -5,6 +5,7 @@ import type { GlobalFlags } from './context.ts';
 import type { ProgramDeps } from './program-options.ts';
 import { addImageVerbs } from './verbs/image-verbs.ts';
 import { addManifestVerbs } from './verbs/manifest-verbs.ts';
+import { addMetadataVerbs } from './verbs/metadata-verbs.ts';
 import { addPodVerbs } from './verbs/pod-verbs.ts';
 import { addReadVerbs } from './verbs/read-verbs.ts';
 
@@ -14,6 +15,7 @@ type AddVerbs = (program: Command, deps: ProgramDeps) => void;
 const declarations: readonly { readonly verbs: readonly string[]; readonly add: AddVerbs }[] = [
   { verbs: ['get', 'describe', 'version'], add: addReadVerbs },
   { verbs: ['apply', 'create', 'delete'], add: addManifestVerbs },
+  { verbs: ['label', 'annotate'], add: addMetadataVerbs },
   { verbs: ['logs', 'exec'], add: addPodVerbs },
   { verbs: ['image'], add: addImageVerbs },
 ];

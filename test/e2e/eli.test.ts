@@ -78,6 +78,26 @@ describe('eli on a device', () => {
     assert.equal(await kubectl('get', 'cm', 'mixed', '-o', 'jsonpath={.data.colour}'), 'green');
   });
 
+  it('label and annotate do and print what kubectl does and prints', async () => {
+    for (const name of ['ours', 'theirs']) await kubectl('create', 'configmap', name);
+    for (const args of [
+      ['label', 'cm', 'NAME', 'a=1'],
+      ['label', 'cm', 'NAME', 'a=1'],
+      ['label', 'cm', 'NAME', 'a=2', '--overwrite'],
+      ['label', 'cm/NAME', 'nope-', 'a-'],
+      ['label', 'cm', 'NAME', 'b=1', '--dry-run=server'],
+      ['label', 'cm', 'NAME', 'b=1', '-o', 'name'],
+      ['label', 'cm', 'NAME', '--list'],
+      ['annotate', 'cm', 'NAME', 'note=on the roof'],
+      ['annotate', 'cm', 'NAME', 'note-', 'other=x'],
+      ['annotate', 'cm', 'NAME', '--list'],
+    ]) {
+      const on = (name: string): string[] => args.map((arg) => arg.replace('NAME', name));
+      const ours = (await eli(...on('ours'))).replaceAll('ours', 'NAME');
+      assert.equal(ours, (await kubectl(...on('theirs'))).replaceAll('theirs', 'NAME'), args.join(' '));
+    }
+  });
+
   it('names file, line and column of a YAML error', async () => {
     const file = join(device.directory, 'bad.yaml');
     writeFileSync(file, 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: [web\n');

@@ -4,21 +4,15 @@ import type { DeleteOptions } from '../../api/object-client.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import type { CommandContext } from '../context.ts';
 import { parseDuration } from '../duration.ts';
-import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';
 import { parseOutputFormat } from '../printers/output-format.ts';
-import { parseResourceArgs } from '../resources/resource-args.ts';
-import { kindName, type ResourceKind } from '../resources/resource-kind.ts';
+import { kindName } from '../resources/resource-kind.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { listAll } from './get.ts';
+import { type Selected, type SelectionFlags, selectObjects } from './select-objects.ts';
 import { waitUntilGone } from './wait-until-gone.ts';
-import { address, type DryRun, forEach, keyOf, parseDryRun } from './write-result.ts';
+import { type DryRun, forEach, parseDryRun } from './write-result.ts';
 
-export interface DeleteFlags extends ManifestFlags {
-  readonly selector?: string;
-  readonly fieldSelector?: string;
-  readonly all?: boolean;
-  readonly allNamespaces?: boolean;
+export interface DeleteFlags extends SelectionFlags {
   readonly gracePeriod?: string;
   readonly now?: boolean;
   readonly force?: boolean;
@@ -29,26 +23,20 @@ export interface DeleteFlags extends ManifestFlags {
   readonly dryRun?: string | boolean;
 }
 
-interface Doomed {
-  readonly kind: ResourceKind;
-  readonly namespace: string | undefined;
-  readonly name: string;
-}
-
 /** Deletes what arguments or manifests name; resolves with the exit code. */
 export async function runDelete(args: readonly string[], flags: DeleteFlags, context: CommandContext): Promise<number> {
   const dryRun = parseDryRun(flags.dryRun);
   const options = deleteOptionsOf(flags, context);
   const onlyName = parseOutputFormat(context.flags.output, ['table', 'name']).kind === 'name';
   const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
-  const doomed = await select(args, flags, context);
+  const doomed = await selectObjects(args, flags, 'delete', context);
   const session = await context.session();
   if (doomed.length === 0) {
     await context.print('No resources found\n');
     return 0;
   }
 
-  const deleted: { readonly doomed: Doomed; readonly uid: string | undefined }[] = [];
+  const deleted: { readonly doomed: Selected; readonly uid: string | undefined }[] = [];
   let exitCode = await forEach(doomed, context, async (one) => {
     const answer = await deleteOne(one, options, dryRun, flags, session);
     if (answer === undefined) return;
@@ -104,52 +92,9 @@ function propagationOf(cascade: string | undefined): 'Background' | 'Foreground'
   }
 }
 
-async function select(
-  args: readonly string[],
-  flags: DeleteFlags,
-  context: CommandContext,
-): Promise<readonly Doomed[]> {
-  if (flags.filename !== undefined) {
-    if (args.length > 0) throw new UsageError('when -f is given, name no resources', 'use one or the other');
-    const manifests = await readManifests(flags, context.io, 'delete', context.signal);
-    const session = await context.session();
-    const doomed: Doomed[] = [];
-    for (const manifest of manifests) {
-      const { kind, object } = await address(manifest, session, context);
-      doomed.push({ kind, namespace: object.metadata.namespace, name: keyOf(object).name });
-    }
-    return doomed;
-  }
-  const session = await context.session();
-  const selections = await parseResourceArgs(args, 'delete', session.resources);
-  const hasSelector = flags.selector !== undefined || flags.fieldSelector !== undefined;
-  const doomed: Doomed[] = [];
-  for (const { kind, names } of selections) {
-    if (names.length > 0) {
-      if (hasSelector || flags.all) {
-        throw new UsageError('name cannot be provided when a selector or --all is specified', 'use one or the other');
-      }
-      if (flags.allNamespaces) throw new UsageError('a resource cannot be deleted by name across all namespaces');
-      const namespace = kind.namespaced ? session.namespace : undefined;
-      doomed.push(...names.map((name) => ({ kind, namespace, name })));
-      continue;
-    }
-    if (!hasSelector && !flags.all) {
-      throw new UsageError(
-        'resource(s) were provided, but no name was specified',
-        `for example: eli delete ${kind.singular} NAME, or with -l SELECTOR; all of them: eli delete ${kind.resource} --all`,
-      );
-    }
-    const namespace = kind.namespaced && !flags.allNamespaces ? session.namespace : undefined;
-    const objects = await listAll(kind, namespace, { session, signal: context.signal, flags });
-    doomed.push(...objects.map(({ metadata }) => ({ kind, namespace: metadata.namespace, name: metadata.name ?? '' })));
-  }
-  return doomed;
-}
-
 /** Undefined when it was not there and that is fine. */
 async function deleteOne(
-  { kind, namespace, name }: Doomed,
+  { kind, namespace, name }: Selected,
   options: DeleteOptions,
   dryRun: DryRun,
   flags: DeleteFlags,
@@ -178,7 +123,12 @@ async function deleteOne(
   }
 }
 
-function resultLine({ kind, namespace, name }: Doomed, flags: DeleteFlags, dryRun: DryRun, onlyName: boolean): string {
+function resultLine(
+  { kind, namespace, name }: Selected,
+  flags: DeleteFlags,
+  dryRun: DryRun,
+  onlyName: boolean,
+): string {
   if (onlyName) return `${kindName(kind)}/${name}\n`;
   const verb = flags.force ? 'force deleted' : 'deleted';
   const suffix = dryRun === 'client' ? ' (dry run)' : dryRun === 'server' ? ' (server dry run)' : '';
