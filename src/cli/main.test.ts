@@ -182,7 +182,19 @@ describe('the command line', () => {
     }
   });
 
-  for (const verb of ['get', 'describe', 'apply', 'create', 'delete', 'label', 'annotate', 'logs', 'exec', 'version']) {
+  for (const verb of [
+    'get',
+    'describe',
+    'apply',
+    'create',
+    'delete',
+    'label',
+    'annotate',
+    'scale',
+    'logs',
+    'exec',
+    'version',
+  ]) {
     it(`${verb} --help has examples`, async () => {
       const { exitCode, stdout } = await eli([verb, '--help'], { env });
       assert.equal(exitCode, 0);

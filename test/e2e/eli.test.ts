@@ -98,6 +98,17 @@ describe('eli on a device', () => {
     }
   });
 
+  it('scale does and prints what kubectl does and prints', async () => {
+    await kubectl('create', 'deployment', 'scaled', '--image=eliot.test/none:1', '--replicas=0');
+    for (const args of [
+      ['scale', 'deployment', 'scaled', '--replicas=0', '--timeout=30s'],
+      ['scale', 'deploy/scaled', '--replicas=1', '--dry-run=server'],
+      ['scale', 'deploy/scaled', '--current-replicas=0', '--replicas=0', '-o', 'name'],
+    ]) {
+      assert.equal(await eli(...args), await kubectl(...args), args.join(' '));
+    }
+  });
+
   it('names file, line and column of a YAML error', async () => {
     const file = join(device.directory, 'bad.yaml');
     writeFileSync(file, 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: [web\n');
