@@ -4,8 +4,9 @@
  * two files of it run side by side; integration tests share cgroups and registries and run one at a time.
  */
 import { spawn } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Area, formatCounts, readScenarios } from './conformance-counts.ts';
 import { parseSummary, type Summary } from './test-summary.ts';
@@ -31,7 +32,11 @@ const stages: readonly (readonly Level[])[] = [
 ];
 const levels = stages.flat();
 
+/** How many of a level's slowest files are named. */
+const slowest = 8;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
+const times = mkdtempSync(join(tmpdir(), 'eliot-test-times-'));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !levels.some((level) => level.name === name));
 if (unknown.length > 0) {
@@ -57,6 +62,7 @@ for (const stage of stages) {
       print(`\n── ${level.name}: ${files.length} files\n`);
       const startedMs = performance.now();
       const summary = await runLevel(level, files, print);
+      print(`the slowest files, in seconds\n${slowestFiles(level)}`);
       results.push({ level: level.name, seconds: (performance.now() - startedMs) / 1000, ...summary });
       process.stdout.write(held);
     }),
@@ -74,7 +80,19 @@ if (scenarios.passed.size + scenarios.failed.size > 0) {
 }
 const total = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((sum, result) => sum + result[key], 0);
 console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
+rmSync(times, { recursive: true });
 process.exitCode = total('failed') > 0 || total('passed') === 0 ? 1 : 0;
+
+function timesOf({ name }: Level): string {
+  return join(times, name);
+}
+
+/** Nothing when the runner died. */
+function slowestFiles(level: Level): string {
+  if (!existsSync(timesOf(level))) return '';
+  const lines = readFileSync(timesOf(level), 'utf8').replaceAll(root, '').split('\n').slice(0, slowest);
+  return lines.map((line) => `${line}\n`).join('');
+}
 
 function runLevel(level: Level, files: readonly string[], print: (text: string) => void): Promise<Summary> {
   const { promise, resolve } = Promise.withResolvers<Summary>();
@@ -86,8 +104,8 @@ function runLevel(level: Level, files: readonly string[], print: (text: string) 
       `--test-timeout=${level.timeoutMs}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
-      `--test-reporter=${root}/scripts/file-times-reporter.ts`,
-      `--test-reporter-destination=${root}/.cache/times-${level.name}.txt`,
+      `--test-reporter=${root}scripts/file-times-reporter.ts`,
+      `--test-reporter-destination=${timesOf(level)}`,
       '--disable-warning=ExperimentalWarning',
       ...files,
     ],
