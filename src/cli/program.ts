@@ -8,6 +8,7 @@ import { addManifestVerbs } from './verbs/manifest-verbs.ts';
 import { addMetadataVerbs } from './verbs/metadata-verbs.ts';
 import { addPodVerbs } from './verbs/pod-verbs.ts';
 import { addReadVerbs } from './verbs/read-verbs.ts';
+import { addRolloutVerbs } from './verbs/rollout-verbs.ts';
 import { addWorkloadVerbs } from './verbs/workload-verbs.ts';
 
 type AddVerbs = (program: Command, deps: ProgramDeps) => void;
@@ -18,6 +19,7 @@ const declarations: readonly { readonly verbs: readonly string[]; readonly add: 
   { verbs: ['apply', 'create', 'delete'], add: addManifestVerbs },
   { verbs: ['label', 'annotate'], add: addMetadataVerbs },
   { verbs: ['scale'], add: addWorkloadVerbs },
+  { verbs: ['rollout'], add: addRolloutVerbs },
   { verbs: ['logs', 'exec'], add: addPodVerbs },
   { verbs: ['image'], add: addImageVerbs },
 ];

@@ -109,6 +109,17 @@ describe('eli on a device', () => {
     }
   });
 
+  it('rollout pauses, resumes and restarts as kubectl does', async () => {
+    await kubectl('create', 'deployment', 'rolled', '--image=eliot.test/none:1', '--replicas=0');
+    for (const verb of ['pause', 'resume', 'restart']) {
+      assert.equal(await eli('rollout', verb, 'deploy/rolled'), `deployment.apps/rolled ${verb.replace(/e$/, '')}ed\n`);
+    }
+    assert.equal(await kubectl('rollout', 'pause', 'deploy/rolled'), 'deployment.apps/rolled paused\n');
+    const theirs = await device.kubectl(['rollout', 'restart', 'deploy/rolled']);
+    const ours = await device.eli(['rollout', 'restart', 'deploy/rolled']);
+    assert.deepEqual([ours.exitCode, ours.stderr], [theirs.exitCode, theirs.stderr]);
+  });
+
   it('names file, line and column of a YAML error', async () => {
     const file = join(device.directory, 'bad.yaml');
     writeFileSync(file, 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: [web\n');

@@ -1,0 +1,31 @@
+/** `rollout …`: verbs about the versions of a Deployment. */
+import type { Command } from 'commander';
+import type { RolloutChangeFlags, RolloutVerb } from '../commands/rollout-change.ts';
+import { examples, type ProgramDeps, repeatable } from '../program-options.ts';
+
+const changes: Readonly<Record<RolloutVerb, string>> = {
+  restart: 'make new pods of the same version, a few at a time',
+  pause: 'change no pods until it is resumed, whatever is written',
+  resume: 'roll out what was written meanwhile',
+};
+
+/** Adds the verbs to `program`. */
+export function addRolloutVerbs(program: Command, deps: ProgramDeps): void {
+  const rollout = program.command('rollout').description('work with the versions of a Deployment');
+  for (const [verb, description] of Object.entries(changes)) addChange(rollout, deps, verb as RolloutVerb, description);
+}
+
+function addChange(rollout: Command, { context, run }: ProgramDeps, verb: RolloutVerb, description: string): void {
+  rollout
+    .command(verb)
+    .description(description)
+    .argument('[resource...]', 'TYPE NAME…, TYPE/NAME…, or TYPE for all in the namespace')
+    .addOption(repeatable('-f, --filename <file>', 'file, directory, URL, or - for stdin; may be given several times'))
+    .option('-R, --recursive', 'also the directories inside a directory')
+    .option('-l, --selector <labels>', 'those with these labels')
+    .option('--field-manager <name>', 'who owns the field afterwards (default: eli-rollout)')
+    .addHelpText('after', examples(`eli rollout ${verb} deployment/web`, `eli rollout ${verb} deployment -l app=web`))
+    .action((args: string[], flags: RolloutChangeFlags) =>
+      run(async () => (await import('../commands/rollout-change.ts')).runRolloutChange(verb, args, flags, context)),
+    );
+}
