@@ -45,7 +45,7 @@ export async function runDelete(args: readonly string[], flags: DeleteFlags, con
   });
   if (flags.wait === false || dryRun !== 'none') return exitCode;
   const waited = await forEach(deleted, context, async ({ doomed: one, uid }) => {
-    if (uid !== undefined) await waitUntilGone({ ...one, uid, timeoutMs }, session, context);
+    if (uid !== undefined) await waitUntilGone({ ...one, uid, timeoutMs }, context);
   });
   if (waited !== 0) exitCode = waited;
   return exitCode;
