@@ -114,6 +114,9 @@ describe('eli on a device', () => {
     for (const verb of ['pause', 'resume', 'restart']) {
       assert.equal(await eli('rollout', verb, 'deploy/rolled'), `deployment.apps/rolled ${verb.replace(/e$/, '')}ed\n`);
     }
+    const status = ['rollout', 'status', 'deploy/rolled', '--timeout=30s'];
+    assert.match(await eli(...status), /deployment "rolled" successfully rolled out\n$/);
+    assert.equal(await eli(...status), await kubectl(...status));
     assert.equal(await kubectl('rollout', 'pause', 'deploy/rolled'), 'deployment.apps/rolled paused\n');
     const theirs = await device.kubectl(['rollout', 'restart', 'deploy/rolled']);
     const ours = await device.eli(['rollout', 'restart', 'deploy/rolled']);

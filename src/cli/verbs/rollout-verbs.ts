@@ -1,7 +1,12 @@
 /** `rollout …`: verbs about the versions of a Deployment. */
 import type { Command } from 'commander';
 import type { RolloutChangeFlags, RolloutVerb } from '../commands/rollout-change.ts';
+import type { RolloutStatusFlags } from '../commands/rollout-status.ts';
 import { examples, type ProgramDeps, repeatable } from '../program-options.ts';
+
+const resources = ['[resource...]', 'TYPE NAME…, TYPE/NAME…, or TYPE for all in the namespace'] as const;
+const filename = () =>
+  repeatable('-f, --filename <file>', 'file, directory, URL, or - for stdin; may be given several times');
 
 const changes: Readonly<Record<RolloutVerb, string>> = {
   restart: 'make new pods of the same version, a few at a time',
@@ -12,15 +17,33 @@ const changes: Readonly<Record<RolloutVerb, string>> = {
 /** Adds the verbs to `program`. */
 export function addRolloutVerbs(program: Command, deps: ProgramDeps): void {
   const rollout = program.command('rollout').description('work with the versions of a Deployment');
+  addStatus(rollout, deps);
   for (const [verb, description] of Object.entries(changes)) addChange(rollout, deps, verb as RolloutVerb, description);
+}
+
+function addStatus(rollout: Command, { context, run }: ProgramDeps): void {
+  rollout
+    .command('status')
+    .description('show how far the new version has come, until it is there')
+    .argument(...resources)
+    .addOption(filename())
+    .option('-R, --recursive', 'also the directories inside a directory')
+    .option('-l, --selector <labels>', 'those with these labels')
+    .option('-w, --watch [yes]', 'wait until it is there (the default)', (text) => text !== 'false')
+    .option('--timeout <duration>', 'longest wait, for example 30s; 0 for as long as it takes')
+    .option('--revision <number>', 'only if it is this revision that rolls out')
+    .addHelpText('after', examples('eli rollout status deployment/web', 'eli rollout status deploy/web --timeout=2m'))
+    .action((args: string[], flags: RolloutStatusFlags) =>
+      run(async () => (await import('../commands/rollout-status.ts')).runRolloutStatus(args, flags, context)),
+    );
 }
 
 function addChange(rollout: Command, { context, run }: ProgramDeps, verb: RolloutVerb, description: string): void {
   rollout
     .command(verb)
     .description(description)
-    .argument('[resource...]', 'TYPE NAME…, TYPE/NAME…, or TYPE for all in the namespace')
-    .addOption(repeatable('-f, --filename <file>', 'file, directory, URL, or - for stdin; may be given several times'))
+    .argument(...resources)
+    .addOption(filename())
     .option('-R, --recursive', 'also the directories inside a directory')
     .option('-l, --selector <labels>', 'those with these labels')
     .option('--field-manager <name>', 'who owns the field afterwards (default: eli-rollout)')
