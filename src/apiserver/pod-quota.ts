@@ -5,7 +5,7 @@
  * Refuses as a ResourceQuota on `pods` does, since that is what people and controllers know: a ReplicaSet says
  * ReplicaFailure, and tries again ever more slowly (docs/adr/0032).
  */
-import { isTerminalPhase } from '../api/kinds/pod/keep-observation.ts';
+import { isTerminalPhase } from '../api/kinds/pod/state.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { KubeObject } from '../api/meta.ts';
 import type { Clock } from '../lib/clock.ts';

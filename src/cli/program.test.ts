@@ -24,6 +24,12 @@ describe('the command line', () => {
     assert.ok(verbsFor('-n', 'get', 'logs', 'web').includes('logs'));
   });
 
+  it('declares every verb also beside the word that is another one', () => {
+    for (const verb of verbsFor()) {
+      for (const word of ['get', 'apply']) assert.ok(verbsFor(verb, word).includes(verb), `${verb} ${word}`);
+    }
+  });
+
   it('declares all when no word is one', () => {
     assert.deepEqual(verbsFor('gett', 'pods'), verbsFor());
   });

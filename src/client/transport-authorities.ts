@@ -1,20 +1,29 @@
-/** Whom a TLS connection trusts: the authority that it was given, else the public ones. */
+/** Whom TLS connections trust: the authority that a connection was given, else the public ones. */
 import type { TransportOptions } from './transport.ts';
+
+const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
 
 /**
  * The authorities to give to Node for a connection: every one says its own.
  *
  * Node would read some 150 public ones before the first connection, also for one that trusts an authority of its own
- * only: 10 ms of a command. So the default of this process becomes that nobody is trusted (`fetch` trusts nobody from
- * then on).
+ * only: 10 ms of a command. So the default of this process becomes that nobody is trusted; whoever calls `fetch` says
+ * before whom it may trust (`trustPublicAuthorities`).
  */
 export function trustedAuthorities(
   options: Pick<TransportOptions, 'ca' | 'insecureSkipTlsVerify'>,
 ): (string | Buffer)[] {
-  const tls = process.getBuiltinModule('node:tls');
-  tls.setDefaultCACertificates([]);
+  tls().setDefaultCACertificates([]);
   if (options.ca !== undefined) return [options.ca];
-  if (options.insecureSkipTlsVerify) return [];
-  // Those that Node brings, and those of NODE_EXTRA_CA_CERTS.
-  return [...tls.getCACertificates('bundled'), ...tls.getCACertificates('extra')];
+  return options.insecureSkipTlsVerify ? [] : publicAuthorities();
+}
+
+/** Lets the connections of `fetch` that begin now trust the public authorities, wherever OpenSSL would look for them. */
+export function trustPublicAuthorities(): void {
+  tls().setDefaultCACertificates(publicAuthorities());
+}
+
+/** Those that Node brings, and those of NODE_EXTRA_CA_CERTS. */
+function publicAuthorities(): string[] {
+  return [...tls().getCACertificates('bundled'), ...tls().getCACertificates('extra')];
 }

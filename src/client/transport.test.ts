@@ -164,6 +164,24 @@ describe('a transport', () => {
     );
   });
 
+  it('says what it wants before the source of its body has said anything', async () => {
+    const asked = Promise.withResolvers<string | undefined>();
+    await withHttp(
+      (request, response) => {
+        asked.resolve(request.url);
+        request.resume().on('end', () => response.end('{}'));
+      },
+      async (rest) => {
+        const stream = new Readable({ read() {} });
+        const answer = rest.json({ method: 'POST', path: '/late', contentType: 'application/x-tar', stream });
+        assert.equal(await asked.promise, '/late');
+        stream.push('x');
+        stream.push(null);
+        assert.deepEqual(await answer, {});
+      },
+    );
+  });
+
   it('gives up on a TLS handshake that does not come to an end', async () => {
     const server = await listen(createTcpServer(() => {}));
     const transport = new Transport({ server: `https://127.0.0.1:${server.port}`, connectTimeoutMs: 50 });

@@ -15,7 +15,7 @@ import { connectTls, tlsOptionsOf, untilSecure } from './transport-tls.ts';
 export interface TransportOptions {
   /** `https://host:6443`, `http://host:port` (each may have a path prefix), or `unix:/run/eliot/eliotd.sock`. */
   readonly server: string;
-  /** PEM of the authority that signed the server's certificate; the system's authorities when left out. */
+  /** PEM of the authority that signed the server's certificate; the public authorities when left out (`trustedAuthorities`). */
   readonly ca?: string | Buffer;
   /** PEM of the client's certificate and key. */
   readonly cert?: string | Buffer;
@@ -216,6 +216,8 @@ export class Transport {
     if (request.body === undefined || typeof request.body === 'string' || Buffer.isBuffer(request.body)) {
       outgoing.end(request.body);
     } else {
+      // At once: the source may take its time, and a server waits for the head of a request for some seconds only.
+      outgoing.flushHeaders();
       // A source that fails ends the request with its error; a server that answers early is heard all the same.
       request.body.once('error', (error) => {
         if (!outgoing.destroyed) reject(new SourceFailed(error));

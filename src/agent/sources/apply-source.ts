@@ -2,7 +2,8 @@
  * Makes the device hold what a source wants.
  *
  * All or nothing as far as an API without transactions allows: every change is tried as a dry run first, and one that is
- * refused leaves everything as it is. A failure in the middle (a full disk) throws; applying again goes on from there.
+ * refused leaves everything as it is. A failure in the middle throws; applying again goes on from there: a full disk,
+ * or a bound on a number of objects (a quota), which every single one of them may keep when it is tried alone.
  */
 import type { ObjectClient } from '../../api/object-client.ts';
 import type { KindDescription } from '../../api/schema/kind.ts';

@@ -1,4 +1,5 @@
 /** `policy/v1` PodDisruptionBudget: how many of a group of pods must stay when pods are evicted on purpose. */
+import { labelSelectorFromObject, matchesLabels } from '../labels.ts';
 import {
   defaulted,
   int32,
@@ -22,6 +23,7 @@ import { validateMetadata, validateMetadataUpdate } from './common/metadata-vali
 import { always, metadata } from './common/object-fields.ts';
 import { labelSelector } from './common/references.ts';
 import { checkShare, type Share, validateAtMostAll } from './common/share.ts';
+import type { Pod } from './pod/types.ts';
 
 const podDisruptionBudgetSpec = message('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
   minAvailable: intOrString(1, {
@@ -84,6 +86,12 @@ export function withDisruptionAllowed(status: PodDisruptionBudgetStatus, now: st
     now,
   );
   return { ...status, conditions };
+}
+
+/** Whether the budget counts the pod: one of its namespace that its selector selects. */
+export function selectsPod({ metadata: own, spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
+  if (own.namespace !== metadata.namespace) return false;
+  return matchesLabels(labelSelectorFromObject(spec.selector), metadata.labels ?? {});
 }
 
 export const podDisruptionBudgetKind: KindDescription<typeof podDisruptionBudgetFields, PodDisruptionBudget> = {

@@ -1,7 +1,7 @@
 /** Under which names an object counts for quotas, and for how much (Kubernetes' quota evaluators). Pure. */
 import { isExtendedResource, isHugePages } from '../kinds/common/resource-names.ts';
-import { isTerminalPhase } from '../kinds/pod/keep-observation.ts';
 import { podQuantities } from '../kinds/pod/requests.ts';
+import { isTerminalPhase } from '../kinds/pod/state.ts';
 import type { Pod, ResourceRequirements } from '../kinds/pod/types.ts';
 import { parseQuantity, type Quantity } from '../quantity.ts';
 import type { KindDescription } from '../schema/kind.ts';

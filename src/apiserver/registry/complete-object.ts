@@ -17,15 +17,20 @@ export function completeObject(kind: AnyKind, object: KubeObject): KubeObject {
  * @throws StatusError Invalid, with one cause for each wrong field
  */
 export function validateObject(kind: AnyKind, object: KubeObject, previous?: KubeObject, subresource?: string): void {
+  const ofObject = [...validateFields(kind.fields, object), ...kind.validate(object)];
   const found = [
-    ...validateFields(kind.fields, object),
-    ...kind.validate(object),
+    // What was stored before a rule was made must not keep the status from being told.
+    ...(subresource === 'status' ? ofObject.filter(isOfStatusWrite) : ofObject),
     ...(previous ? kind.validateUpdate(object, previous, subresource) : (kind.validateCreate?.(object) ?? [])),
   ];
   if (found.length === 0) return;
   // As in Kubernetes, what is wrong with the name comes first.
   const [ofMetadata, others] = [found.filter(isOfMetadata), found.filter((error) => !isOfMetadata(error))];
   throw invalid(kind, object.metadata.name ?? '', [...ofMetadata, ...others]);
+}
+
+function isOfStatusWrite({ field }: FieldError): boolean {
+  return field.startsWith('status') || field.startsWith('metadata');
 }
 
 function isOfMetadata({ field }: FieldError): boolean {

@@ -2,6 +2,7 @@
  * What the disruption budgets of a pod say about its eviction, by the rules and in the words of Kubernetes
  * (registry/core/pod/storage/eviction.go). Pure.
  */
+import { isReady, isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import {
   disruptionAllowed,
@@ -9,7 +10,6 @@ import {
   podDisruptionBudgetKind,
   withDisruptionAllowed,
 } from '../../api/kinds/pod-disruption-budget.ts';
-import { labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { forbidden } from './errors.ts';
 
@@ -18,32 +18,26 @@ const maxDisruptedPods = 2_000;
 /** Seconds after which a budget that is new or was changed has been counted. */
 const countedAfterSeconds = 10;
 
+/** What is answered for a pod that several budgets select, with code 500 and no reason. */
+export const ambiguousBudgets =
+  'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+
 const violation = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 /** Whether the pod may go without asking: nobody counts on it (any more, or yet). */
 export function isFreeToGo({ metadata, status }: Pod): boolean {
   const { phase } = status;
-  return hasEnded(phase) || phase === 'Pending' || metadata.deletionTimestamp !== undefined;
+  return isTerminalPhase(phase) || phase === 'Pending' || metadata.deletionTimestamp !== undefined;
 }
 
 /** Whether the pod could come to be counted on while it is being deleted. */
 export function mayBecomeHealthy({ metadata, status }: Pod): boolean {
-  return !hasEnded(status.phase) && metadata.deletionTimestamp === undefined;
-}
-
-function hasEnded(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
-}
-
-/** Those of the pod's namespace that select it. */
-export function budgetsOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): readonly PodDisruptionBudget[] {
-  return budgets.filter(({ spec }) => matchesLabels(labelSelectorFromObject(spec.selector), pod.metadata.labels ?? {}));
+  return !isTerminalPhase(status.phase) && metadata.deletionTimestamp === undefined;
 }
 
 /** Whether the pod is not ready, and so takes nothing from this budget when it goes. */
 export function takesNothing(pod: Pod, { spec, status }: PodDisruptionBudget): boolean {
-  const isReady = pod.status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
-  if (isReady) return false;
+  if (isReady(pod)) return false;
   if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
   return status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy;
 }

@@ -186,6 +186,13 @@ describe('evicting a pod', () => {
     assert.equal(await isEnding(), true);
   });
 
+  it('takes nothing from a budget for another pod than the one that was asked for', async () => {
+    await makePod();
+    await makeBudget({ disruptionsAllowed: 1 });
+    await assert.rejects(evict({ preconditions: { uid: 'another' } }), { reason: 'Conflict' });
+    assert.equal((await budget()).status.disruptionsAllowed, 1);
+  });
+
   it('gives each disruption once when two evict at the same time', async () => {
     await makePod();
     await makeBudget({ disruptionsAllowed: 1 });

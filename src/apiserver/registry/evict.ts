@@ -1,21 +1,18 @@
 /** Evicting a pod: deleting it as its disruption budget allows (`pods/eviction`). */
 import type { Pod, PodCondition } from '../../api/kinds/pod/types.ts';
-import { type PodDisruptionBudget, podDisruptionBudgetKind } from '../../api/kinds/pod-disruption-budget.ts';
+import {
+  type PodDisruptionBudget,
+  podDisruptionBudgetKind,
+  selectsPod,
+} from '../../api/kinds/pod-disruption-budget.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { DeleteOptions, ObjectKey } from '../../api/object-client.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { checkDeletePreconditions, deleteObject } from './delete.ts';
-import {
-  budgetsOf,
-  isFreeToGo,
-  mayBecomeHealthy,
-  stillProcessed,
-  takeDisruption,
-  takesNothing,
-} from './disruption-budget.ts';
-import { readList } from './list.ts';
+import { isFreeToGo, mayBecomeHealthy, stillProcessed, takeDisruption, takesNothing } from './disruption-budget.ts';
+import { readAll } from './list.ts';
 import { loadObject } from './load.ts';
 import { updateObject } from './update.ts';
 
@@ -45,6 +42,8 @@ export async function evictPod(
   const { key, options } = request;
   for (let attempt = 1; ; attempt += 1) {
     const pod = (await loadObject(deps, kind, key)).object as Pod;
+    // Before anything is taken from a budget for it.
+    checkDeletePreconditions(kind, pod, options);
     if (!isFreeToGo(pod)) return evictCounted(deps, kind, pod, request, context);
     try {
       await markAndDelete(deps, kind, key, mayBecomeHealthy(pod) ? atVersion(options, pod) : options, context);
@@ -64,7 +63,8 @@ async function evictCounted(
   { key, options }: EvictionRequest,
   context: WriteContext,
 ): Promise<Eviction> {
-  const [budget, ...others] = budgetsOf(pod, await readBudgets(deps, key.namespace));
+  const budgets = (await readAll(deps, podDisruptionBudgetKind, key.namespace)) as readonly PodDisruptionBudget[];
+  const [budget, ...others] = budgets.filter((each) => selectsPod(each, pod));
   if (others.length > 0) return 'Ambiguous';
   if (budget === undefined) {
     await markAndDelete(deps, kind, key, options, context);
@@ -83,12 +83,6 @@ async function evictCounted(
     const isOurs = options.preconditions?.resourceVersion === undefined;
     throw isOurs && isStatusError(error, 'Conflict') ? stillProcessed(budget.metadata.name ?? '') : error;
   }
-}
-
-async function readBudgets(deps: RegistryDeps, namespace = ''): Promise<readonly PodDisruptionBudget[]> {
-  const found: KubeObject[] = [];
-  for await (const page of readList(deps, podDisruptionBudgetKind, { namespace })) found.push(...page);
-  return found as unknown as readonly PodDisruptionBudget[];
 }
 
 /** By compare-and-swap: two evictions at once never get the same disruption. */

@@ -37,7 +37,9 @@ function mergeStatus(kind: AnyKind, current: KubeObject, wanted: KubeObject): Ku
   const metadata = withServerFields(written, current.metadata);
   const next = { ...replaceField(current, 'status', wanted['status']), metadata };
   checkMetadata(kind, current, next);
-  const complete = completeObject(kind, next);
+  const { metadata: ownMetadata, status } = completeObject(kind, next);
+  // Its spec stays as it was stored, though it may lack what is a default by now or hold what is dropped by now.
+  const complete = { ...replaceField(current, 'status', status), metadata: ownMetadata };
   return kind.prepareForStatusUpdate?.(complete, current) ?? complete;
 }
 

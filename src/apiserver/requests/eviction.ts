@@ -5,12 +5,11 @@ import { StatusError } from '../../lib/status-error.ts';
 import { sendJson } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseDeleteOptions } from '../registry/delete-options.ts';
+import { ambiguousBudgets } from '../registry/disruption-budget.ts';
 import type { Registry } from '../registry.ts';
 import { readWriteContext } from '../write-context.ts';
 import { readObjectBody } from './request-body.ts';
 import type { ObjectTarget } from './target.ts';
-
-const ambiguous = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
 
 export async function handleEviction(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {
   const { value } = await readObjectBody(exchange);
@@ -27,5 +26,5 @@ export async function handleEviction(registry: Registry, exchange: Exchange, tar
   const outcome = await registry.evictPod({ key: target.key, options }, { ...context, dryRun });
   const answer = { kind: 'Status', apiVersion: 'v1', metadata: {} };
   if (outcome === 'Evicted') return sendJson(exchange, 201, { ...answer, status: 'Success', code: 201 });
-  await sendJson(exchange, 500, { ...answer, status: 'Failure', message: ambiguous, code: 500 });
+  await sendJson(exchange, 500, { ...answer, status: 'Failure', message: ambiguousBudgets, code: 500 });
 }

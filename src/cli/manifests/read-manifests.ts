@@ -1,5 +1,6 @@
 /** Reads what `-f` names: a file, a directory, a URL, or `-` for stdin. */
 import { join } from 'node:path';
+import { trustPublicAuthorities } from '../../client/transport-authorities.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { CliIo } from '../io.ts';
 import { UsageError } from '../usage-error.ts';
@@ -107,6 +108,8 @@ async function readStdin(io: CliIo, signal: AbortSignal): Promise<string> {
 async function download(url: string, signal: AbortSignal): Promise<string> {
   let response: Response;
   let bytes: Buffer;
+  // Also for an http address: it may lead to another one.
+  trustPublicAuthorities();
   try {
     response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(downloadTimeoutMs)]) });
     bytes = Buffer.from(await response.arrayBuffer());

@@ -6,9 +6,11 @@
  * The state lives in memory only. After a restart of the daemon the bake time begins anew: what is not yet trusted
  * is watched once more, never trusted too early.
  */
+
+import { isReady, readyCondition } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
-import { isActive, isReady, readyCondition, restartsOf } from '../pods/pod-state.ts';
+import { isActive, restartsOf } from '../pods/pod-state.ts';
 import { describeEnd, type Failure } from './roll-back.ts';
 
 export interface Bake {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { isReady } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { deployments, replicaSets } from '../../api/resources.ts';
 import { DeploymentCluster } from '../../testing/deployment-cluster.ts';
 import { podTemplate } from '../../testing/workloads.ts';
-import { isReady } from '../pods/pod-state.ts';
 
 let cluster: DeploymentCluster;
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isObject, jsonEqual } from '../../api/json-value.ts';
 import type { Deployment } from '../../api/kinds/deployment.ts';
+import { withoutStopSignals } from '../../api/kinds/pod/normalize.ts';
 import type { PodTemplateSpec } from '../../api/kinds/pod/template.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
 import type { LabelSelectorObject } from '../../api/labels.ts';
@@ -31,9 +32,12 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Whether both make the same pods; the label by which they are told apart does not count. */
+/**
+ * Whether both make the same pods. The label by which they are told apart does not count, nor what is dropped when either
+ * is written next.
+ */
 export function isSameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean {
-  return jsonEqual(withoutHash(a), withoutHash(b));
+  return jsonEqual(comparable(a), comparable(b));
 }
 
 /** The ReplicaSet of the Deployment's template; the oldest, should there be more. */
@@ -56,7 +60,7 @@ export function selectorWithHash(selector: LabelSelectorObject, hash: string): L
   return { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } };
 }
 
-function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
+function comparable(template: PodTemplateSpec): PodTemplateSpec {
   const { [hashLabel]: _, ...labels } = template.metadata.labels ?? {};
-  return { ...template, metadata: { ...template.metadata, labels } };
+  return { ...template, metadata: { ...template.metadata, labels }, spec: withoutStopSignals(template.spec) };
 }

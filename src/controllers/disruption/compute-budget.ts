@@ -1,12 +1,12 @@
 /** What a disruption budget comes to: counts of its pods, and how many of them may be evicted (disruption.go). Pure. */
 import { shareOf } from '../../api/kinds/common/share.ts';
+import { isReady } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import {
   type PodDisruptionBudget,
   type PodDisruptionBudgetStatus,
   withDisruptionAllowed,
 } from '../../api/kinds/pod-disruption-budget.ts';
-import { isReady } from '../pods/pod-state.ts';
 
 /** How long a pod whose eviction was granted counts as gone although nothing ends it (upstream's DeletionTimeout). */
 const deletionTimeoutMs = 120_000;

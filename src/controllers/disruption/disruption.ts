@@ -10,8 +10,9 @@ import {
   disruptionAllowed,
   type PodDisruptionBudget,
   type PodDisruptionBudgetStatus,
+  selectsPod,
 } from '../../api/kinds/pod-disruption-budget.ts';
-import { formatLabelSelector, labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
+import { formatLabelSelector } from '../../api/labels.ts';
 import type { ObjectClient } from '../../api/object-client.ts';
 import { podDisruptionBudgets } from '../../api/resources.ts';
 import { type Clock, formatTime } from '../../lib/clock.ts';
@@ -70,7 +71,7 @@ export class DisruptionController {
 
   #onPod({ object: pod, previous }: ObjectChange<Pod>): void {
     for (const budget of this.#deps.budgets.list()) {
-      if (selects(budget, pod) || (previous !== undefined && selects(budget, previous))) {
+      if (selectsPod(budget, pod) || (previous !== undefined && selectsPod(budget, previous))) {
         this.#queue.add(queueKey(budget.metadata));
       }
     }
@@ -79,7 +80,7 @@ export class DisruptionController {
   async #sync(key: string): Promise<ProcessResult> {
     const budget = this.#deps.budgets.get(objectKeyOf(key));
     if (budget === undefined) return undefined;
-    const pods = this.#deps.pods.list().filter((pod) => selects(budget, pod));
+    const pods = this.#deps.pods.list().filter((pod) => selectsPod(budget, pod));
     let scale: Scale;
     try {
       scale = needsScale(budget) ? await readScale(this.#deps.client, pods) : nobody;
@@ -166,9 +167,4 @@ export class DisruptionController {
 
 function grantId(budget: PodDisruptionBudget, podName: string): string {
   return `${budget.metadata.uid}/${podName}`;
-}
-
-function selects({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
-  const isBeside = metadata.namespace === pod.metadata.namespace;
-  return isBeside && matchesLabels(labelSelectorFromObject(spec.selector), pod.metadata.labels ?? {});
 }

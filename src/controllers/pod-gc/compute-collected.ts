@@ -1,5 +1,5 @@
 /** Which finished pods go when there are too many of them, as Kubernetes' pod garbage collector decides. Pure. */
-import { isTerminalPhase } from '../../api/kinds/pod/keep-observation.ts';
+import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 
 /** Whether nothing of the pod will run again. */

@@ -1,7 +1,8 @@
 /** Whether pods have been ready for long enough to count on them. */
+
+import { readyCondition } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Ages } from './ages.ts';
-import { readyCondition } from './pod-state.ts';
 
 /**
  * 0: available now. A number: available in so many milliseconds, if it stays ready. Undefined: it is not ready.

@@ -1,9 +1,9 @@
 /** The status of a ReplicaSet, from its pods (Kubernetes' calculateStatus). Pure. */
 
+import { isReady } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/kinds/replica-set.ts';
 import { matchesLabels } from '../../api/labels.ts';
-import { isReady } from '../pods/pod-state.ts';
 import { withoutZeros } from '../without-zeros.ts';
 
 export interface ReplicaSetFacts {

@@ -2,8 +2,9 @@
  * Which pods of a ReplicaSet go first when there are too many: those that are missed least
  * (Kubernetes' ActivePodsWithRanks). Pure.
  */
+
+import { isReady, readyCondition } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import { isReady, readyCondition } from '../pods/pod-state.ts';
 
 /** A number by which users say which pods they would rather lose: lower first. */
 const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost';

@@ -7,6 +7,7 @@
  */
 
 import { jsonEqual } from '../../api/json-value.ts';
+import { isReady } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../api/kinds/replica-set.ts';
 import { labelSelectorFromObject, matchesLabels } from '../../api/labels.ts';
@@ -24,7 +25,7 @@ import { computeClaims, executeClaims } from '../ownership/claims.ts';
 import { controllerOf } from '../ownership/owner.ts';
 import { Ages } from '../pods/ages.ts';
 import { availableInMs } from '../pods/availability.ts';
-import { isActive, isReady, isTerminating } from '../pods/pod-state.ts';
+import { isActive, isTerminating } from '../pods/pod-state.ts';
 import { isStaleCopy } from '../stale-copy.ts';
 import { computeReplicaSetStatus } from './compute-status.ts';
 import { manageReplicas, messageOf } from './manage-replicas.ts';

@@ -5,7 +5,7 @@
  * Level-driven: each look counts all that is there anew, in copies that others keep; without a quota it does nothing.
  */
 import { jsonEqual } from '../../api/json-value.ts';
-import { isTerminalPhase } from '../../api/kinds/pod/keep-observation.ts';
+import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ResourceQuota } from '../../api/kinds/resource-quota.ts';
 import type { ObjectMeta } from '../../api/meta.ts';

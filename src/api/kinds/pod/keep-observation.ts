@@ -1,10 +1,6 @@
 /** Which observations of a pod must outlive a power cut (design D5). */
+import { isTerminalPhase } from './state.ts';
 import type { ContainerStatus, Pod } from './types.ts';
-
-/** Whether the pod will never run again. */
-export function isTerminalPhase(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
-}
 
 /**
  * True when the pod has just finished (it must not start again after the next boot), or when a container ended or

@@ -1,5 +1,5 @@
 /** The one word that `kubectl get pods` says about a pod, and what it counts (printPod of Kubernetes 1.35). */
-import { isTerminalPhase } from './keep-observation.ts';
+import { isTerminalPhase } from './state.ts';
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from './types.ts';
 
 export interface PodSummary {

@@ -22,7 +22,7 @@ export function validatePodUpdate(next: Pod, previous: Pod, subresource?: string
   return [
     ...validateMetadataUpdate(next.metadata, previous.metadata),
     // They were stored once, and are dropped from what is written now.
-    ...validateSpecUpdate(next.spec, withoutStopSignals(previous.spec)),
+    ...validateSpecUpdate(withoutStopSignals(next.spec), withoutStopSignals(previous.spec)),
   ];
 }
 
