@@ -29,13 +29,18 @@ export interface PodCgroupsDeps {
 const parents = { Guaranteed: '', Burstable: '/burstable', BestEffort: '/besteffort' } as const;
 const unlimited: CgroupLimits = { cpuShares: 2, cpuQuota: 0, cpuPeriod: 100_000, memoryBytes: 0, pids: 0 };
 
+/** The group of everything that an instance runs. */
+export function podCgroupRoot(instanceId: string): string {
+  return `/eliot-${instanceId}`;
+}
+
 /** Groups that hold one group a pod. */
 export function podCgroupParents(instanceId: string): readonly string[] {
-  return Object.values(parents).map((parent) => `/eliot-${instanceId}${parent}`);
+  return Object.values(parents).map((parent) => `${podCgroupRoot(instanceId)}${parent}`);
 }
 
 export function createPodCgroups(deps: PodCgroupsDeps): PodCgroups & { path(pod: Pod): string } {
-  const root = `/eliot-${deps.instanceId}`;
+  const root = podCgroupRoot(deps.instanceId);
   const path = (pod: Pod): string => `${root}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
   /** By path, the shares that were written last: they change with the pods that run. */
   const written = new Map<string, number>();

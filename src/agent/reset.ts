@@ -15,6 +15,7 @@ import { lockDataDir } from '../store/data-dir-lock.ts';
 import { readDeviceIdentity } from './device-identity.ts';
 import { createIdentityFiles } from './identity-files.ts';
 import { readInstanceRecord } from './instance-record.ts';
+import { podCgroupRoot } from './pod-cgroups.ts';
 import { runtimeLabels } from './runtime-labels.ts';
 import type { LoadedSettings } from './settings/load-settings.ts';
 
@@ -60,13 +61,14 @@ export async function resetDevice(options: ResetOptions, signal: AbortSignal): P
   const lock = lockDataDir(dataDir);
   try {
     const { containerd, podCidr, bridge } = record;
+    const { instanceId } = await readDeviceIdentity(dataDir, identityFiles);
     if (containerd !== 'managed') {
-      const { instanceId } = await readDeviceIdentity(dataDir, identityFiles);
       await removeForeignPods({ ...options, containerd, instanceId }, signal);
     }
     const pause = await readPauseImage(assets);
     const managed = createManagedContainerd({ clock, log, dataDir, runDir, podCidr, bridge, pause, env });
     await managed.reset(signal);
+    await (await createCgroups()).remove(podCgroupRoot(instanceId));
   } finally {
     lock.release();
   }
@@ -105,7 +107,6 @@ async function removeForeignPods(
       await runtime.stopSandbox(id, signal);
       await runtime.removeSandbox(id, signal);
     }
-    await (await createCgroups()).remove(`/eliot-${instanceId}`);
   } finally {
     foreign.close();
   }
