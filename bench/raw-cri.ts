@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSystemClock } from '../src/lib/clock.ts';
 import { silentLogger } from '../src/lib/logger.ts';
 import { createContainerdRuntime } from '../src/runtime/containerd/create-runtime.ts';
@@ -12,10 +13,13 @@ import type {
   ContainerId,
   NamespaceModes,
   Runtime,
+  RuntimeEvent,
   SandboxConfig,
   SandboxId,
 } from '../src/runtime/runtime.ts';
 import type { TestDevice } from '../test/support/device.ts';
+import { kill9 } from '../test/support/processes.ts';
+import { timeMs } from './statistics.ts';
 
 export interface RawPod {
   readonly sandbox: SandboxId;
@@ -27,6 +31,11 @@ export interface RawCri {
   startPod(): Promise<RawPod>;
   /** Another container in the same sandbox. */
   createAndStart(pod: RawPod, attempt: number): Promise<void>;
+  /**
+   * Kills the pod's container and, when the runtime tells of its end, starts another one, while the runtime still tidies
+   * up; milliseconds from the kill on.
+   */
+  replaceKilled(pod: RawPod, pid: number): Promise<number>;
   removePod(pod: RawPod): Promise<void>;
   close(): void;
 }
@@ -45,6 +54,12 @@ export function openRawCri(device: TestDevice, image: string): RawCri {
   const runtime: Runtime = adapter.runtime;
   const signal = AbortSignal.timeout(600_000);
   const configs = new Map<SandboxId, SandboxConfig>();
+  const createAndStart = async ({ sandbox }: RawPod, attempt: number): Promise<void> => {
+    const config = configs.get(sandbox);
+    if (!config) throw new Error('no such sandbox');
+    const container = await runtime.createContainer(sandbox, containerConfig(image, attempt), config, signal);
+    await runtime.startContainer(container, signal);
+  };
   return {
     startPod: async () => {
       const config = sandboxConfig(device);
@@ -54,11 +69,21 @@ export function openRawCri(device: TestDevice, image: string): RawCri {
       await runtime.startContainer(container, signal);
       return { sandbox, container };
     },
-    createAndStart: async ({ sandbox }, attempt) => {
-      const config = configs.get(sandbox);
-      if (!config) throw new Error('no such sandbox');
-      const container = await runtime.createContainer(sandbox, containerConfig(image, attempt), config, signal);
-      await runtime.startContainer(container, signal);
+    createAndStart,
+    replaceKilled: async (pod, pid) => {
+      const done = new AbortController();
+      try {
+        const told = untilExited(runtime.events(AbortSignal.any([signal, done.signal])), pod.container);
+        // Nothing tells when the stream of events is open.
+        await delay(200);
+        return await timeMs(async () => {
+          kill9(pid);
+          await told;
+          await createAndStart(pod, 1);
+        });
+      } finally {
+        done.abort();
+      }
     },
     removePod: async ({ sandbox }) => {
       await runtime.stopSandbox(sandbox, signal);
@@ -66,6 +91,10 @@ export function openRawCri(device: TestDevice, image: string): RawCri {
     },
     close: () => adapter.close(),
   };
+}
+
+async function untilExited(events: AsyncIterable<RuntimeEvent>, container: ContainerId): Promise<void> {
+  for await (const event of events) if (event.type === 'exited' && event.containerId === container) return;
 }
 
 function sandboxConfig(device: TestDevice): SandboxConfig {

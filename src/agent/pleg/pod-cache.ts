@@ -194,7 +194,8 @@ export class PodCache {
       if (uid === undefined) return;
       if (event.type === 'exited') this.#announceEnd(uid, event.containerId, event.exitCode);
       if (event.type === 'exited') await this.#lookUntilExited(uid, event.containerId, signal);
-      else await this.#lookAndTell(uid, signal);
+      // Only whoever is at work on the pod starts something of it, and it looks when that is done.
+      else if (event.type !== 'started' || !this.#distrusted.has(uid)) await this.#lookAndTell(uid, signal);
     } catch (error) {
       if (!signal.aborted) this.#deps.log.debug('look after a runtime event failed', { event: event.type, error });
     }
@@ -214,14 +215,15 @@ export class PodCache {
   /** Asks for the one thing that is to change; the whole pod is looked at when it has. */
   async #lookUntilExited(uid: string, id: string, signal: AbortSignal): Promise<void> {
     const { clock, runtime } = this.#deps;
-    const first = this.#pods.get(uid);
-    const container = first?.containers.find((known) => known.id === id && known.state === 'Running');
-    const sandbox = first?.sandboxes.find((known) => known.id === id && known.ready);
-    if (container === undefined && sandbox === undefined) return;
     for (const delayMs of exitLookDelaysMs) {
       // Whoever is at work on the pod looks itself when it is done; meanwhile questions would only slow the runtime down.
       const waitMs = this.#distrusted.has(uid) ? Math.max(delayMs, busyLookDelayMs) : delayMs;
       if (waitMs > 0) await clock.sleep(waitMs, signal);
+      // Another look may have seen the end meanwhile.
+      const known = this.#pods.get(uid);
+      const container = known?.containers.find((each) => each.id === id && each.state === 'Running');
+      const sandbox = known?.sandboxes.find((each) => each.id === id && each.ready);
+      if (container === undefined && sandbox === undefined) return;
       const stillRuns = container
         ? (await runtime.containerStatus(container.id, signal)).state === 'Running'
         : sandbox !== undefined && (await runtime.sandboxStatus(sandbox.id, signal)).ready;
