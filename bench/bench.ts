@@ -141,7 +141,7 @@ async function measurePods(): Promise<void> {
       await device.kubectlOk(['delete', 'pod', name, '--force', '--grace-period=0']);
     }
   } finally {
-    raw.close();
+    await raw.close();
   }
   const [rawStart, start] = [spreadOf(rawStarts), spreadOf(eliotStarts)];
   row('raw CRI: sandbox + create + start', '', `${ms(rawStart.median)} (${ms(rawStart.min)} - ${ms(rawStart.max)})`);
@@ -256,7 +256,7 @@ async function measureManyRaw(): Promise<number> {
     for (const pod of made) await raw.removePod(pod);
     return took;
   } finally {
-    raw.close();
+    await raw.close();
   }
 }
 

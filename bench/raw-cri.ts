@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createCgroups } from '../src/host/cgroups.ts';
 import { createSystemClock } from '../src/lib/clock.ts';
 import { silentLogger } from '../src/lib/logger.ts';
 import { createContainerdRuntime } from '../src/runtime/containerd/create-runtime.ts';
@@ -37,9 +38,10 @@ export interface RawCri {
    */
   replaceKilled(pod: RawPod, pid: number): Promise<number>;
   removePod(pod: RawPod): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
+const cgroupRoot = '/eliot-bench';
 const namespaces: NamespaceModes = { network: 'pod', pid: 'container', ipc: 'pod' };
 const unconfined = { type: 'RuntimeDefault' } as const;
 
@@ -89,7 +91,10 @@ export function openRawCri(device: TestDevice, image: string): RawCri {
       await runtime.stopSandbox(sandbox, signal);
       await runtime.removeSandbox(sandbox, signal);
     },
-    close: () => adapter.close(),
+    close: async () => {
+      adapter.close();
+      await (await createCgroups()).remove(cgroupRoot);
+    },
   };
 }
 
@@ -111,7 +116,7 @@ function sandboxConfig(device: TestDevice): SandboxConfig {
     labels: { 'run.eliot.instance': 'bench' },
     annotations: {},
     runtimeHandler: '',
-    cgroupParent: `/eliot-bench/pod${uid}`,
+    cgroupParent: `${cgroupRoot}/pod${uid}`,
     sysctls: {},
     namespaces,
     privileged: false,

@@ -1,7 +1,6 @@
 /** A containerd of its own with a busybox image, for tests of what runs in containers. */
 import { Readable } from 'node:stream';
 import { makeBusyboxImage } from '../../scripts/busybox-image.ts';
-import { runChild } from '../../src/host/run-child.ts';
 import type { ManagedRuntime } from '../../src/runtime/containerd/managed/create-managed.ts';
 import { createInstance } from '../integration/containerd/instance.ts';
 
@@ -20,12 +19,7 @@ export interface TestContainerd {
 export async function openTestContainerd(): Promise<TestContainerd> {
   const instance = await createInstance();
   const { managed, layout, directory, cgroup } = instance;
-  const close = async (): Promise<void> => {
-    await instance.remove();
-    // Pod cgroups are their maker's to remove, which here is the test.
-    const find = ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${cgroup}*`, '-exec', 'rmdir', '{}', ';'];
-    await runChild('find', find, AbortSignal.timeout(20_000));
-  };
+  const close = (): Promise<void> => instance.remove();
   try {
     const signal = AbortSignal.timeout(60_000);
     await managed.start(signal);

@@ -26,7 +26,12 @@ describe('importing an image archive', () => {
     const { runtime } = instance.managed;
     pods += 1;
     const uid = `import-${pods}`;
-    const config = sandboxConfig({ name: uid, uid, logDirectory: join(instance.directory, 'logs', uid) });
+    const config = sandboxConfig({
+      name: uid,
+      uid,
+      logDirectory: join(instance.directory, 'logs', uid),
+      cgroupParent: `/${instance.cgroup}/besteffort/pod${uid}`,
+    });
     const sandbox = await runtime.runSandbox(config, signal);
     try {
       const container = await runtime.createContainer(sandbox, containerConfig({ image }), config, signal);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createCgroups } from '../../../src/host/cgroups.ts';
 import { createSystemClock } from '../../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import {
@@ -73,6 +74,8 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
     remove: async () => {
       for (const runtime of opened) runtime.close();
       await create().reset(AbortSignal.timeout(120_000));
+      // Control groups are their maker's to remove, which here is the test.
+      await (await createCgroups()).remove(`/${cgroup}`);
       await rm(directory, { recursive: true, force: true });
     },
   };

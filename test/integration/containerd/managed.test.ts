@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { makeBusyboxImage } from '../../../scripts/busybox-image.ts';
-import { createProcesses } from '../../../src/host/processes.ts';
+import { createCgroups } from '../../../src/host/cgroups.ts';
 import { runChild } from '../../../src/host/run-child.ts';
-import { createSystemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { ManagedRuntime } from '../../../src/runtime/containerd/managed/create-managed.ts';
-import { removePodCgroup } from '../../../src/runtime/containerd/managed/remove-pod-cgroup.ts';
 import { contentService, imageService } from '../../../src/runtime/containerd/methods.ts';
 import type { ContainerId, RuntimeEvent, SandboxId } from '../../../src/runtime/runtime.ts';
 import { containerConfig, sandboxConfig } from '../../../src/testing/runtime-fixtures.ts';
@@ -177,14 +175,7 @@ describe('the managed containerd after a lost run directory', () => {
     instance = await createInstance();
   });
 
-  after(async () => {
-    await instance.remove();
-    // Sandboxes that a test removed itself left their cgroup, as CRI does.
-    for (const uid of ['lost', 'anew']) await removeCgroup(uid);
-  });
-
-  const removeCgroup = (uid: string): Promise<void> =>
-    removePodCgroup(`/${instance.cgroup}/besteffort/pod${uid}`, createProcesses(createSystemClock()), signal);
+  after(() => instance.remove());
 
   it('starts anew, shows its old pods as ended, and lets them be removed', async () => {
     const { managed } = instance;
@@ -194,7 +185,7 @@ describe('the managed containerd after a lost run directory', () => {
     await managed.settleImages(false, signal);
     const { stdout } = await runChild('pgrep', ['-f', instance.layout.state], signal);
     for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
-    await removeCgroup('lost');
+    await (await createCgroups()).remove(`/${instance.cgroup}/besteffort/podlost`);
     const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '');
     for (const path of mounts.filter((mount) => mount.startsWith(instance.layout.state)).reverse()) {
       await runChild('umount', ['-l', path], signal);
