@@ -2,12 +2,13 @@
  * The control groups of pods: `/eliot-<instance>/<qos>/pod<uid>`; guaranteed pods stand at the top, as in the kubelet. The
  * groups above them share CPU time out by quality of service, and keep back from all pods what is reserved.
  */
+
+import { isFinished } from '../api/kinds/pod/state.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { CgroupLimits, Cgroups } from '../host/cgroups.ts';
 import { Limiter } from '../lib/limiter.ts';
 import type { Logger } from '../lib/logger.ts';
 import { cpuSharesOf, podResources } from './container-config/container-resources.ts';
-import { isFinished } from './pod-names.ts';
 import { qosClass } from './status/qos.ts';
 import type { PodCgroups } from './sync/services.ts';
 

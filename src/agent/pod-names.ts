@@ -32,9 +32,3 @@ export function allContainers(pod: Pod): readonly Pod['spec']['containers'][numb
 export function isSidecar(container: Pod['spec']['containers'][number]): boolean {
   return container.restartPolicy === 'Always';
 }
-
-/** Succeeded or Failed: nothing of the pod runs again. */
-export function isFinished(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase === 'Succeeded' || phase === 'Failed';
-}

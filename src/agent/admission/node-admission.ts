@@ -4,8 +4,9 @@
  * refused: what ran goes on, whatever the settings say now.
  */
 import type { Node } from '../../api/kinds/node.ts';
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import { isFinished, podRef } from '../pod-names.ts';
+import { podRef } from '../pod-names.ts';
 import { findShortages } from '../scheduler/find-misfit.ts';
 import { wantsNode } from '../scheduler/node-affinity.ts';
 import { NodeLoad } from '../scheduler/node-load.ts';

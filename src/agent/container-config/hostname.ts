@@ -1,11 +1,11 @@
 /** How a pod is called inside itself (the kubelet's GeneratePodHostNameAndDomain). Pure. */
+
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import { maxKernelName } from '../../api/kinds/pod/validation/spec.ts';
 import { StatusError } from '../../lib/status-error.ts';
 
 /** What DNS allows in one label, and the kernel in a host name without its final zero. */
 const maxLabel = 63;
-/** The kernel's own limit. */
-const maxKernelName = 64;
 
 /** Its `hostnameOverride`, which is one of the kernel's; its `hostname`, else its name, cut to what a host name may be. */
 export function podHostname({ spec, metadata }: Pod): string {

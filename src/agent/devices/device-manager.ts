@@ -9,12 +9,14 @@
  * device stays with its container while that runs or may run again; one that was unplugged is replaced by another at the next
  * start of the container.
  */
+
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
 import type { DeviceNode, DeviceNodes } from '../../host/device-nodes.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { AssignedDevices } from '../container-config/container-config.ts';
 import { mayBeRunning, type ObservedPod } from '../observed-pod.ts';
-import { allContainers, isFinished, isSidecar, podRef } from '../pod-names.ts';
+import { allContainers, isSidecar, podRef } from '../pod-names.ts';
 import { runtimeAnnotations } from '../runtime-labels.ts';
 
 /** One entry of the setting `devices`. */

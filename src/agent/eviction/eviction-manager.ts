@@ -5,11 +5,13 @@
  * is left of memory, which can be gone in a second, is read each second in between (docs/adr/0033). One pod goes at a time, and the next only when it is gone or half a minute is over (kubelet: podCleanupTimeout). What pods use is
  * read only then, and room on disk only of pods that have a limit on it.
  */
+
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { NodeSignals } from '../../host/node-signals.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { isFinished, podLogName, podRef } from '../pod-names.ts';
+import { podLogName, podRef } from '../pod-names.ts';
 import type { PodVerdicts, Verdict } from '../sync/services.ts';
 import {
   computePressure,

@@ -7,6 +7,7 @@
  */
 import type { Namespace } from '../../api/kinds/namespace.ts';
 import type { Node } from '../../api/kinds/node.ts';
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { follow, runControlLoop } from '../../controllers/control-loop.ts';
 import type { ObjectChange, ObjectSource } from '../../controllers/object-source.ts';
@@ -14,7 +15,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
-import { isFinished, podLogName, podRef } from '../pod-names.ts';
+import { podLogName, podRef } from '../pod-names.ts';
 import { findMisfit, type Misfit, type NodeView } from './find-misfit.ts';
 import { NodeLoad } from './node-load.ts';
 import { priorityOf, selectVictims } from './select-victims.ts';

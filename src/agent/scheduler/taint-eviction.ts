@@ -4,13 +4,14 @@
  * never jumps; taking the taint away calls the eviction off.
  */
 import type { Node } from '../../api/kinds/node.ts';
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { follow, runControlLoop } from '../../controllers/control-loop.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { type ProcessResult, WorkQueue } from '../../lib/work-queue.ts';
-import { isFinished, podLogName, podRef } from '../pod-names.ts';
+import { podLogName, podRef } from '../pod-names.ts';
 import type { SchedulerDeps } from './scheduler.ts';
 import { staySeconds } from './tolerations.ts';
 

@@ -1,11 +1,12 @@
 /**
  * The status of a pod: what the API shows of what the runtime said. Pure; `status-manager.ts` publishes it.
  */
+
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod, PodStatus } from '../../api/kinds/pod/types.ts';
 import { formatTime } from '../../lib/clock.ts';
 import type { PodHealth } from '../container-health.ts';
 import { currentSandbox, mayBeRunning, type ObservedPod } from '../observed-pod.ts';
-import { isFinished } from '../pod-names.ts';
 import type { Waiting } from './container-state.ts';
 import { containerStatuses, ephemeralContainerStatuses } from './container-statuses.ts';
 import { podConditions } from './pod-conditions.ts';

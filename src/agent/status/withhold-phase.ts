@@ -2,6 +2,7 @@
  * A pod is not reported Succeeded or Failed while one of its containers may still run: what it holds exclusively (a port, a
  * device, a volume) would be taken for free (kubelet, status manager). Pure.
  */
+import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { PodStatus } from '../../api/kinds/pod/types.ts';
 import { mayBeRunning, type ObservedPod } from '../observed-pod.ts';
 
@@ -20,5 +21,5 @@ export function withheldPhase(status: PodStatus, previous: PodStatus | undefined
 
 /** Whether nothing of the pod is to run again. */
 export function isTerminal(status: PodStatus | undefined): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  return isTerminalPhase(status?.phase);
 }

@@ -6,10 +6,12 @@
  * Only the newest update of a pod is kept. A step that fails is tried again after 1 s, doubling to
  * 30 s; an update or a wake-up ends the wait. A shorter grace period cuts a running step short.
  */
+
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { isFinished, type PodRef, podLogName, podRef } from '../pod-names.ts';
+import { type PodRef, podLogName, podRef } from '../pod-names.ts';
 
 /** What a sync step found: the pod is finished for good, or when it wants to be looked at again. */
 export type SyncResult =

@@ -3,6 +3,7 @@
  * stop it within its grace period; an object with finalizers is marked until they are gone.
  * Either way the one who ends the wait takes it out of the store.
  */
+import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { DeleteOptions, ObjectKey } from '../../api/object-client.ts';
 import { formatTime } from '../../lib/clock.ts';
@@ -76,7 +77,7 @@ function graceOf(kind: AnyKind, object: KubeObject, options: DeleteOptions): num
   if (!isPod(kind)) return 0;
   const spec = object['spec'] as { readonly terminationGracePeriodSeconds?: number; readonly nodeName?: string };
   const { phase } = (object['status'] ?? {}) as { readonly phase?: string };
-  if (!spec.nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
+  if (!spec.nodeName || isTerminalPhase(phase)) return 0;
   const asked = options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
   // A negative grace means one second, as Kubernetes reads it since 1.22.
   return asked < 0 ? 1 : asked;

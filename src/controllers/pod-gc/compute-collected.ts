@@ -1,11 +1,6 @@
 /** Which finished pods go when there are too many of them, as Kubernetes' pod garbage collector decides. Pure. */
-import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-
-/** Whether nothing of the pod will run again. */
-export function isFinished({ status }: Pod): boolean {
-  return isTerminalPhase(status.phase);
-}
 
 /**
  * Of the finished pods those to be deleted, so that `threshold` are left: evicted ones first, then the oldest. One that

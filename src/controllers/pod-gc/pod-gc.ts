@@ -4,6 +4,8 @@
  *
  * It looks some time after a pod has finished, so that its end can be seen, and at once when there are far too many.
  */
+
+import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ObjectClient } from '../../api/object-client.ts';
 import { pods as podsResource } from '../../api/resources.ts';
@@ -14,7 +16,7 @@ import { WorkQueue } from '../../lib/work-queue.ts';
 import { follow, runControlLoop } from '../control-loop.ts';
 import { queueKey } from '../object-key.ts';
 import type { ObjectChange, ObjectSource } from '../object-source.ts';
-import { computeCollected, isFinished } from './compute-collected.ts';
+import { computeCollected } from './compute-collected.ts';
 
 export interface PodCollectorDeps {
   readonly client: ObjectClient;

@@ -6,6 +6,11 @@ export function isTerminalPhase(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
+/** Whether nothing of the pod will run again. One that was never looked at has no status yet. */
+export function isFinished(pod: Pod): boolean {
+  return isTerminalPhase(pod.status?.phase);
+}
+
 export function readyCondition(pod: Pod): PodCondition | undefined {
   return pod.status.conditions?.find(({ type }) => type === 'Ready');
 }

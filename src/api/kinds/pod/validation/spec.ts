@@ -45,7 +45,7 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
 }
 
 /** The kernel's own limit (sethostname(2)). */
-const maxKernelName = 64;
+export const maxKernelName = 64;
 
 function validateHostnameOverride(spec: PodSpec, path: string): FieldError[] {
   const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = spec;
