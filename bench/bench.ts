@@ -12,10 +12,14 @@ import { shellPod, TestDevice, testImage } from '../test/support/device.ts';
 import { findProcesses, kill9 } from '../test/support/processes.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { type CommandTimes, compareCommands } from './command-times.ts';
+import { measureFileSync } from './file-sync.ts';
+import { timeFindDevices } from './find-devices.ts';
 import { cpuMs, memoryOf, pssAloneMb, writtenBytes } from './memory.ts';
 import { measurePeers } from './peers.ts';
+import { measurePush } from './push-image.ts';
 import { openRawCri, type RawPod } from './raw-cri.ts';
 import { spreadOf, timeMs } from './statistics.ts';
+import { timeUp } from './up-times.ts';
 
 interface Row {
   readonly what: string;
@@ -38,14 +42,22 @@ const row = (what: string, budget: string, measured: string, isMet?: boolean): v
 const mb = (value: number): string => `${value.toFixed(1)} MB`;
 const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
-// Without the test image at first: an idle device has loaded none.
-const device = await TestDevice.start({ image: false, runOnTmpfs: true });
+// Without the test image at first: an idle device has loaded none. It announces itself, as every device does.
+const device = await TestDevice.start({ image: false, runOnTmpfs: true, args: ['--discovery'] });
 try {
   await measureIdle();
   await measureStart();
   await device.loadImage(testImage);
   await measurePods();
+  await measureUp();
   await measureManyPods();
+  await device.kubectlOk(['delete', 'pod', '--all', '--force', '--grace-period=0'], { timeoutMs: 120_000 });
+  await measureFileSync(device, row);
+  for (const { way, tookMs, sentBytes } of await measurePush(device)) {
+    const isMet = way === 'eli push' ? sentBytes <= 2_000_000 : undefined;
+    const budget = way === 'eli push' ? '<= 2 MB sent' : '';
+    row(`${way}: 1 MB of 100 MB is new, until it has run`, budget, `${ms(tookMs)}, ${mb(sentBytes / 1e6)} sent`, isMet);
+  }
 } finally {
   await device.close();
 }
@@ -169,6 +181,17 @@ async function measurePods(): Promise<void> {
   );
 }
 
+async function measureUp(): Promise<void> {
+  const { firstMs, againMs } = await timeUp(device, rounds);
+  const [first, again] = [spreadOf(firstMs), spreadOf(againMs)];
+  row(
+    'eli up: Enter to the first output of the program',
+    '',
+    `${ms(first.median)} (${ms(first.min)} - ${ms(first.max)})`,
+  );
+  row('eli up: file saved to the next first output', '', `${ms(again.median)} (${ms(again.min)} - ${ms(again.max)})`);
+}
+
 async function measureManyPods(): Promise<void> {
   await delay(3_000);
   const empty = memoryOf([device.pid]);
@@ -222,6 +245,8 @@ async function measureCommands(): Promise<void> {
     },
     commandRounds,
   );
+  const found = await timeFindDevices('device', Math.min(rounds, 5));
+  row('eli get nodes, found by multicast', '<= 1000 ms', ms(found.median), found.median <= 1_000);
   row('node -e 0', '', both(node));
   row('eli version --client', '<= 1.5 x node -e 0', ratios(version, node), version.wallMs <= 1.5 * node.wallMs);
 }

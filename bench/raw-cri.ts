@@ -145,6 +145,7 @@ function containerConfig(image: string, attempt: number): ContainerConfig {
     stdin: false,
     stdinOnce: false,
     tty: false,
+    holdUntilAttached: false,
     resources: { cpuPeriod: 100_000, cpuQuota: 0, cpuShares: 2, memoryLimitBytes: 0, oomScoreAdj: 1000 },
     security: {
       privileged: false,

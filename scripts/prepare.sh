@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing: npm packages, and Debian packages by the names given.
+#   scripts/prepare.sh npm    the npm packages alone: enough to build
 #   scripts/prepare.sh run    what eliotd needs: a container runtime and its network tools
 #   scripts/prepare.sh test   and what the tests need on top
+#   scripts/prepare.sh package  the npm packages, and what makes and checks Debian packages
 #   scripts/prepare.sh vm     what the tests of a whole machine need
+#   scripts/prepare.sh bench  what the benchmark compares with
 # It removes nothing and starts nothing: services that a package would start are held back.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
@@ -26,6 +29,22 @@ has_static_busybox() {
 
 # packages whose program or file is missing
 missing_packages() {
+  if [ "$1" = npm ]; then return; fi
+  if [ "$1" = bench ]; then
+    if ! command -v rsync >/dev/null; then echo rsync; fi
+    return
+  fi
+  if [ "$1" = package ]; then
+    if ! command -v x86_64-linux-gnu-strip >/dev/null; then echo binutils-x86-64-linux-gnu; fi
+    if ! command -v aarch64-linux-gnu-strip >/dev/null; then echo binutils-aarch64-linux-gnu; fi
+    # to run the Node of the other architecture, with its libraries
+    if ! command -v qemu-aarch64-static >/dev/null; then echo qemu-user-static; fi
+    if [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then echo libstdc++6-arm64-cross; fi
+    if ! command -v lintian >/dev/null; then echo lintian; fi
+    # to install packages in a Debian of its own
+    if ! command -v mmdebstrap >/dev/null; then echo mmdebstrap; fi
+    return
+  fi
   if ! command -v containerd >/dev/null; then echo containerd; fi
   if ! command -v runc >/dev/null; then echo runc; fi
   if [ ! -x /usr/lib/cni/bridge ] && [ ! -x /opt/cni/bin/bridge ]; then echo containernetworking-plugins; fi
@@ -35,7 +54,17 @@ missing_packages() {
   if [ "$1" = test ]; then
     if ! command -v unzip >/dev/null; then echo unzip; fi
     if ! command -v docker-registry >/dev/null; then echo docker-registry; fi
+    if ! command -v skopeo >/dev/null; then echo skopeo; fi
+    if ! command -v tmux >/dev/null; then echo tmux; fi
+    if ! command -v zsh >/dev/null; then echo zsh; fi
+    if ! command -v fish >/dev/null; then echo fish; fi
     if ! command -v git >/dev/null; then echo git; fi
+    if ! command -v avahi-daemon >/dev/null; then echo avahi-daemon; fi
+    if ! command -v avahi-browse >/dev/null; then echo avahi-utils; fi
+    if ! command -v dbus-daemon >/dev/null; then echo dbus; fi
+    if ! command -v readelf >/dev/null; then echo binutils; fi
+    if ! command -v lintian >/dev/null; then echo lintian; fi
+    if [ ! -x /usr/bin/python3 ]; then echo python3-minimal; fi
   fi
   if [ "$1" = vm ]; then
     if ! command -v qemu-system-x86_64 >/dev/null; then echo qemu-system-x86; fi

@@ -28,6 +28,7 @@ const stages: readonly (readonly Level[])[] = [
     { name: 'docs', files: 'test/docs/**/*.test.ts', concurrency: 1, timeoutMs: 300_000 },
   ],
   [{ name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 2, timeoutMs: 600_000 }],
+  [{ name: 'packages', files: 'test/packages/**/*.test.ts', concurrency: 1, timeoutMs: 600_000, onDemand: true }],
   [{ name: 'vm', files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMs: 2_400_000, onDemand: true }],
 ];
 const levels = stages.flat();

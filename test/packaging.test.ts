@@ -1,9 +1,10 @@
-/** The systemd unit, read by systemd itself. */
+/** The systemd unit, read by systemd itself, and the file of settings, read by eliotd itself. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { loadSettings } from '../src/agent/settings/load-settings.ts';
 import { run } from './support/command.ts';
 
 const unit = readFileSync(join(import.meta.dirname, '../packaging/systemd/eliotd.service'), 'utf8');
@@ -23,7 +24,7 @@ describe('the systemd unit', () => {
     chmodSync(program, 0o755);
     const path = join(directory, 'eliotd.service');
     writeFileSync(path, text.replace(/^ExecStart=\S+/m, `ExecStart=${program}`));
-    return run('systemd-analyze', ['verify', path]);
+    return run('systemd-analyze', ['verify', '--man=no', path]);
   };
 
   it('is one that systemd takes without a word', { skip: hasAnalyze ? false : 'no systemd-analyze here' }, async () => {
@@ -46,5 +47,21 @@ describe('the systemd unit', () => {
 
   it('waits for no network, so that pods start without one', () => {
     assert.doesNotMatch(unit, /network(-online)?\.target/);
+  });
+});
+
+describe('the file of settings', () => {
+  const text = readFileSync(join(import.meta.dirname, '../packaging/eliotd.yaml'), 'utf8');
+  const load = (content: string): object =>
+    loadSettings({ args: ['--config', 'eliotd.yaml'], env: {}, readFile: () => content, hostname: 'device' });
+
+  it('changes nothing as it comes', () => {
+    assert.deepEqual(load(text), load(''));
+  });
+
+  it('shows only settings that eliotd takes', () => {
+    const shown = text.replaceAll(/^# (?=\s*\w+:)/gm, '');
+    const changed = load(shown) as Record<string, unknown>;
+    assert.deepEqual([changed['nodeName'], changed['labels']], ['kitchen', { zone: 'ground-floor' }]);
   });
 });

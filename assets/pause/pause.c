@@ -3,7 +3,7 @@
  *
  * Reaps children (it is PID 1 where a pod shares its process namespace) and exits 0 on SIGTERM or SIGINT.
  * Uses no library, so that it is about a kilobyte and all pods share its one page of code.
- * Build: scripts/build-pause.sh
+ * Build: scripts/build-static.sh
  */
 
 #if defined(__x86_64__)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { constants, gzipSync } from 'node:zlib';
+import { foreignSubresources } from '../../src/api/foreign-subresources.ts';
 import { apiVersionOf, kinds } from '../../src/api/scheme.ts';
 import { openApiDocument } from './document.ts';
 
@@ -16,7 +17,8 @@ export interface PackedDocument {
 /** One document for each group and version, core first. */
 export function packDocuments(): readonly PackedDocument[] {
   return [...Map.groupBy(kinds, apiVersionOf)].map(([apiVersion, members]) => {
-    const text = JSON.stringify(openApiDocument(members));
+    const foreign = foreignSubresources.filter((each) => apiVersionOf(each) === apiVersion);
+    const text = JSON.stringify(openApiDocument(members, foreign));
     return {
       path: apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`,
       hash: createHash('sha512').update(text).digest('hex').toUpperCase(),

@@ -1,5 +1,6 @@
 /** `docs/reference/api.md`: the kinds that a device serves, from the descriptions that serve them. */
-import { allVerbs, type KindDescription, type Storage } from '../../src/api/schema/kind.ts';
+import { foreignSubresources } from '../../src/api/foreign-subresources.ts';
+import { allVerbs, type KindDescription, type Storage, type Subresource } from '../../src/api/schema/kind.ts';
 import { apiVersionOf, kinds } from '../../src/api/scheme.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
@@ -40,9 +41,12 @@ ${table(
 
 ${table(
   ['path', 'verbs', 'kind'],
-  kinds.flatMap((kind) =>
-    kind.subresources.map((sub) => [code(`${kind.resource}/${sub.name}`), [...sub.verbs].sort().join(', '), sub.kind]),
-  ),
+  [
+    ...kinds.flatMap(({ resource, subresources }) => subresources.map((sub) => subresourceRow(resource, sub))),
+    ...foreignSubresources.map(({ resource, group, subresource }) =>
+      subresourceRow(`${resource}.${group}`, subresource),
+    ),
+  ],
 )}
 
 ## Field selectors
@@ -56,6 +60,10 @@ ${table(
     .map((kind) => [kind.kind, Object.keys(kind.selectableFields).map(code).join(', ')]),
 )}
 `;
+}
+
+function subresourceRow(resource: string, { name, verbs, kind }: Subresource): string[] {
+  return [code(`${resource}/${name}`), [...verbs].sort().join(', '), kind];
 }
 
 function verbsOf(kind: KindDescription): string {

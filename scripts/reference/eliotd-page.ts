@@ -1,18 +1,11 @@
 /** `docs/reference/eliotd.md`: every flag and setting of the daemon, from the schema that reads them. */
-import * as v from 'valibot';
 import { eliotdHelp } from '../../src/agent/settings/help.ts';
-import { environmentName, flagKeys, flagName } from '../../src/agent/settings/load-settings.ts';
-import { settingsSchema } from '../../src/agent/settings/settings.ts';
+import { environmentName, flagName } from '../../src/agent/settings/load-settings.ts';
+import { fileSettings, flagSettings } from './eliotd-settings.ts';
 import { code, generatedNote, table } from './markdown.ts';
-
-type SettingSchema = (typeof settingsSchema.entries)[keyof typeof settingsSchema.entries];
 
 /** The page as Markdown. */
 export function eliotdPage(): string {
-  const entries = Object.entries(settingsSchema.entries);
-  const isFlag = (name: string): boolean => flagKeys.some((key) => key === name);
-  const byFlag = entries.filter(([name]) => isFlag(name));
-  const inFile = entries.filter(([name]) => !isFlag(name));
   return `${generatedNote}
 
 # eliotd
@@ -31,13 +24,13 @@ The file is named by \`--config\` or \`ELIOT_CONFIG\`. A duration is written \`1
 
 ${table(
   ['in the file', 'flag', 'environment', 'type', 'default', 'what it is'],
-  byFlag.map(([name, schema]) => [
+  flagSettings().map(({ name, type, fallback, description }) => [
     code(name),
     code(flagName(name)),
     code(environmentName(name)),
-    typeOf(schema),
-    code(defaultOf(schema)),
-    descriptionOf(schema),
+    type,
+    code(fallback),
+    description,
   ]),
 )}
 
@@ -47,25 +40,7 @@ Names that the kubelet has too are KubeletConfiguration's.
 
 ${table(
   ['in the file', 'type', 'default', 'what it is'],
-  inFile.map(([name, schema]) => [code(name), typeOf(schema), code(defaultOf(schema)), descriptionOf(schema)]),
+  fileSettings().map(({ name, type, fallback, description }) => [code(name), type, code(fallback), description]),
 )}
 `;
-}
-
-function typeOf(schema: SettingSchema): string {
-  return v.getTitle(schema.wrapped) ?? schema.wrapped.type;
-}
-
-/** Empty when there is none, or when the description says what it is. */
-function defaultOf(schema: SettingSchema): string {
-  const value: unknown = schema.default;
-  if (value === undefined || (typeof value === 'object' && value !== null)) return '';
-  return String(value);
-}
-
-/** @throws Error for a setting that nobody described */
-function descriptionOf(schema: SettingSchema): string {
-  const description = v.getDescription(schema.wrapped);
-  if (description === undefined) throw new Error('a setting in settings.ts has no description');
-  return description;
 }

@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import type { Bundle } from '../api/kinds/bundle.ts';
 import type { ConfigMap } from '../api/kinds/config-map.ts';
 import type { Image } from '../api/kinds/image.ts';
 import type { Namespace } from '../api/kinds/namespace.ts';
@@ -22,33 +23,48 @@ import { type Followed, Informer } from '../client/informer.ts';
 import type { ObjectSource } from '../controllers/object-source.ts';
 import { ensureSystemNamespaces } from '../controllers/system-namespaces.ts';
 import { ensureSystemPriorityClasses } from '../controllers/system-priority-classes.ts';
+import { writeToConsole } from '../host/console-line.ts';
 import { diskSpace } from '../host/disk-space.ts';
 import { createFiles } from '../host/files.ts';
 import { createLogFiles } from '../host/log-files.ts';
+import { readMachineMarks } from '../host/machine-marks.ts';
 import { readNodeFacts } from '../host/node-facts.ts';
 import { runChild } from '../host/run-child.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
 import { TaskGroup } from '../lib/task-group.ts';
 import { version } from '../lib/version.ts';
+import { holdProgramIn } from '../runtime/containerd/hold/held-container.ts';
 import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { openSqliteStore } from '../store/sqlite-open.ts';
-import { createDeviceAddresses } from './device-addresses.ts';
-import { issueInChild, openDeviceCertificates } from './device-certificates.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { createDeviceAddresses, reachableAddresses } from './device-addresses.ts';
+import { issueInChild, openDeviceCertificates, signInChild } from './device-certificates.ts';
 import { type DeviceIdentity, readDeviceIdentity } from './device-identity.ts';
+import type { Duplicate } from './discovery/duplicate-identity.ts';
 import { EventRecorder } from './events/event-recorder.ts';
+import { createFileSync } from './file-sync/create-file-sync.ts';
+import { IdentityWatch } from './identity/identity-watch.ts';
+import { chooseNodeName, takeOverNodeName } from './identity/node-name.ts';
 import { createIdentityFiles } from './identity-files.ts';
+import { keepPushes } from './image-push/keep-pushes.ts';
 import { writeInstanceRecord } from './instance-record.ts';
+import { type KeptBundles, keepBundles } from './keep-bundles.ts';
 import { keepImages } from './keep-images.ts';
+import { keepPeople } from './keep-people.ts';
 import { createKubelet } from './kubelet.ts';
 import { openKubeletHost } from './kubelet-host.ts';
 import { keepLogs } from './logs/rotation/keep-logs.ts';
+import { nodeItself } from './node-itself.ts';
 import { computeAllocatable, podLimits } from './node-status/allocatable.ts';
 import { NodeStatusPublisher } from './node-status/node-status.ts';
 import { observeNode } from './node-status/observe-node.ts';
 import { type OpenedRuntime, openRuntime } from './open-runtime.ts';
-import { IssuedClients } from './pki/issued-clients.ts';
+import { hasPairedPerson } from './pairing/paired-people.ts';
+import { PairingService } from './pairing/pairing-service.ts';
+import { showFirstCode } from './pairing/show-first-code.ts';
+import { type KeptPipes, keepPipes } from './pipes/keep-pipes.ts';
+import { adoptEarlierClients } from './pki/earlier-clients.ts';
+import { fingerprintOf, IssuedClients } from './pki/issued-clients.ts';
 import { adminGroup, adminName } from './pki/pki.ts';
 import { apiVariables, PodApi } from './pod-api.ts';
 import { startControllers } from './run-controllers.ts';
@@ -57,25 +73,8 @@ import { startScheduler } from './scheduler/run-scheduler.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { serveApi } from './serve-api.ts';
 import { keepServerCertificate } from './server-certificate.ts';
-import type { LoadedSettings } from './settings/load-settings.ts';
 import { splitListenAddress } from './settings/settings.ts';
 import { openDeviceTokens } from './tokens/device-tokens.ts';
-
-export interface AgentOptions {
-  readonly settings: LoadedSettings;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Path of the bundled certificate child, and of the Node that runs it. */
-  readonly certificatesProgram: string;
-  readonly nodeProgram: string;
-  /** Directory of what is shipped beside the program: the sandbox image. */
-  readonly assets: string;
-  /** Directory of the OpenAPI documents. */
-  readonly openApi: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Called once, when the API answers. */
-  readonly onReady: (server: string, kubeconfig: string) => void;
-}
 
 /**
  * Runs the daemon until `signal` aborts; pods and containerd go on running afterwards.
@@ -104,7 +103,10 @@ async function runOnDataDir(options: AgentOptions, signal: AbortSignal): Promise
   const identity = await readDeviceIdentity(dataDir, identityFiles);
   await writeInstanceRecord(dataDir, settings, identityFiles);
   const pause = await readPauseImage(assets);
-  const runtime = await openRuntime({ ...settings, pause, env, clock, log }, signal);
+  const runtime = await openRuntime(
+    { ...settings, pause, holdProgram: holdProgramIn(assets), env, clock, log },
+    signal,
+  );
   try {
     const opened = await openSqliteStore({
       intentPath: join(dataDir, 'eliot.db'),
@@ -114,13 +116,26 @@ async function runOnDataDir(options: AgentOptions, signal: AbortSignal): Promise
       log,
     });
     try {
-      await runWithStore(options, identity, runtime, opened, signal);
+      const named = await nameDevice(options, opened);
+      await runWithStore(named, identity, runtime, opened, signal);
     } finally {
       await opened.store.close();
     }
   } finally {
     runtime.close();
   }
+}
+
+/** The options with the name that the device has from now on. A damaged store, which takes no changes, is left as it is. */
+async function nameDevice(
+  options: AgentOptions,
+  { store, readOnly }: Awaited<ReturnType<typeof openSqliteStore>>,
+): Promise<AgentOptions> {
+  if (readOnly) return options;
+  const nodeName = await chooseNodeName(store, options.settings);
+  const oldNames = await takeOverNodeName(store, nodeName);
+  if (oldNames.length > 0) options.log.info('the device has another name', { nodeName, oldNames });
+  return { ...options, settings: { ...options.settings, nodeName } };
 }
 
 async function runWithStore(
@@ -135,14 +150,11 @@ async function runWithStore(
   const { store } = opened;
   const group = new TaskGroup();
   const { external: readAddresses, hostIPs } = createDeviceAddresses(clock, settings.bridge);
-  const issue = issueInChild(runChild, nodeProgram, certificatesProgram);
-  const pki = await openDeviceCertificates(settings, readAddresses(), issue, signal);
-  const issuedClients = new IssuedClients({ store, clock });
-  await issuedClients.load();
-  if (!opened.readOnly) await issuedClients.add(pki.admin.cert, adminName, [adminGroup]);
-
+  const certificateChild = { runChild, nodeProgram, certificatesProgram };
+  const issue = issueInChild(certificateChild);
   // Pods that come before it looks wait without a node; so do all while the store is read-only.
   let scheduler: Scheduler | undefined;
+  let bundles: KeptBundles | undefined;
   const podQuota = new PodQuota({ clock, podQuota: settings.podQuota });
   const registry = new Registry({
     store,
@@ -152,7 +164,17 @@ async function runWithStore(
     admissionChecks,
     placePod: (pod) => scheduler?.place(pod as unknown as Pod),
     takePodPlace: (pod) => podQuota.take(pod),
+    deletionStep: async (deletion, proceed) => {
+      await bundles?.checkMayRemove(deletion);
+      return issuedClients.deletionStep(deletion, proceed);
+    },
   });
+  const issuedClients = new IssuedClients(registry);
+  await issuedClients.load();
+  if (!opened.readOnly) await adoptEarlierClients(store, issuedClients);
+  const isRevoked = (pem: string): boolean => !opened.readOnly && !issuedClients.has(fingerprintOf(pem));
+  const pki = await openDeviceCertificates(settings, readAddresses(), issue, signal, isRevoked);
+  if (!opened.readOnly) await issuedClients.add(pki.admin.cert, adminName, [adminGroup]);
   const clientOf = (user: string): ObjectClient => createLocalClient(registry, systemUser(user));
   const nodeClient = clientOf(`system:node:${nodeName}`);
   if (!opened.readOnly) {
@@ -229,6 +251,8 @@ async function runWithStore(
     whenRuntimeReady: runtimeReady.promise,
     mayRemove: !opened.readOnly,
   });
+  const fileSync = createFileSync({ ...options, pods: informers.pods, directories: { dataDir, runDir } });
+  let pipes: KeptPipes | undefined;
   const kubelet = createKubelet(
     {
       client: nodeClient,
@@ -250,34 +274,81 @@ async function runWithStore(
       onPressure: () => publisher.poke(),
       hostIPs,
       whenRuntimeReady: runtimeReady.promise,
+      onVolumesGo: (uid) => fileSync.endOf(uid),
       tokens: deviceTokens.podTokens,
       apiVariables: async (pod) => {
         const address = await podApi?.addressFor(pod);
         return address && apiVariables(address);
       },
       mayEndOrphans: () => !opened.readOnly,
+      keepsLog: async (path) => (await pipes?.keepsLog(path)) === true,
       random: () => randomInt(1_000_000) / 1_000_000,
     },
     group.signal,
   );
 
+  const people = keepPeople(group, {
+    client: clientOf('system:eliot:clients'),
+    clock,
+    log,
+    issuedClients,
+    mayWrite: !opened.readOnly,
+    settings,
+    isPodAddress: (address) =>
+      informers.pods.list().some((pod) => pod.status?.podIPs?.some(({ ip }) => ip === address)),
+    tell: (event) => recorder.recordFor(nodeItself(nodeName), { type: 'Normal', ...event, component: 'eliotd' }),
+  });
+  const adminFingerprint = fingerprintOf(pki.admin.cert);
+  const isPaired = (): boolean => hasPairedPerson(issuedClients, adminFingerprint);
+  const listen = splitListenAddress(settings.listen);
+  let apiPort = listen.port;
+  const pairing = new PairingService({
+    nodeName,
+    addresses: () => reachableAddresses(listen.host, apiPort, readAddresses()),
+    ca: pki.ca,
+    sign: signInChild(certificateChild),
+    people: () => issuedClients.list(),
+    admit: (cert, name, groups) => issuedClients.add(cert, name, groups),
+    clock,
+    log,
+    warnNode,
+  });
   const logFiles = createLogFiles();
+  const onImported = (signal: AbortSignal): Promise<void> => {
+    // A pod may wait for just this image, minutes from its next try.
+    kubelet.lookAgain();
+    return imageReporter.look(signal);
+  };
+  bundles = keepBundles(group, {
+    ...options,
+    client: clientOf('eliot:bundles'),
+    clientOf: (user) => createLocalClient(registry, user),
+    checkRoleGrants: (kind, object, user) => registry.checkRoleGrants(kind, object, user),
+    events: recorder,
+    warnNode,
+    runtime,
+    onImported,
+    onImageRemoved: () => imageReporter.imagesChanged(),
+    whenRuntimeReady: runtimeReady.promise,
+    bundles: informer<Bundle>(resources.bundles),
+    mayWrite: !opened.readOnly,
+  });
   const api = await serveApi({
     registry,
     runtime,
     kubelet,
     pods: informers.pods,
     node,
-    onImported: () => {
-      // A pod may wait for just this image, minutes from its next try.
-      kubelet.lookAgain();
-      imageReporter.imagesChanged();
-    },
+    onImported,
+    imagePushes: keepPushes(group, { ...options, dataDir, runtime, onImported }),
+    podSync: fileSync,
+    bundles: bundles.receiver,
     usage: host.usage,
     machine,
     logFiles,
-    authn: { issuedClients },
+    ...people,
     tokens: deviceTokens.tokens,
+    pairing,
     pki,
     clock,
     log,
@@ -285,7 +356,9 @@ async function runWithStore(
     settings,
     stopping: group.signal,
   });
+  apiPort = api.port;
 
+  const identityWatch = new IdentityWatch({ log, warnNode, onChange: () => publisher.poke() });
   const publisher = new NodeStatusPublisher({
     client: nodeClient,
     clock,
@@ -303,6 +376,7 @@ async function runWithStore(
           readAddresses: hostIPs,
           apiPort: api.port,
           storeRecovered: opened.recovered,
+          duplicates: () => identityWatch.duplicates,
           images: imageReporter.known,
           pressures: kubelet.pressures,
           hasMemoryCgroups: host.hasMemoryCgroups,
@@ -311,13 +385,14 @@ async function runWithStore(
       ),
   });
   if (!opened.readOnly) await publisher.register();
+  await identityWatch.lookAtMachine(dataDir, readMachineMarks, createIdentityFiles(createFiles()));
   kubelet.devices.watch(() => {
     publisher.poke();
     kubelet.lookAgain();
   }, group.signal);
   await deviceTokens.learnNode();
   const bridgeApi = new PodApi({
-    listen: { host: splitListenAddress(settings.listen).host, port: api.port },
+    listen: { host: listen.host, port: api.port },
     podCidr: settings.containerd === 'managed' ? settings.podCidr : undefined,
     hostIPs,
     listenAlso: (address, isWelcome) => api.listenAlso(address, isWelcome),
@@ -348,8 +423,15 @@ async function runWithStore(
     await kubelet.run(stopping);
   });
   const { cache, logRoots } = kubelet;
-  const logDeps = { files: logFiles, clock, log, cache, pods: informers.pods, events: recorder, settings };
-  group.start((stopping) => keepLogs({ ...logDeps, runtime: runtime.runtime, directories: logRoots }, stopping));
+  const logDeps = { clock, log, cache, pods: informers.pods, events: recorder, settings, runtime: runtime.runtime };
+  const { bootId } = identity;
+  pipes = keepPipes(group, { ...logDeps, files: host.files, logFiles, bootId, dirs: { dataDir, runDir } });
+  const remove = async (path: string): Promise<void> => {
+    await pipes?.fileGoes(path);
+    await logFiles.remove(path);
+  };
+  const rotated = { ...logDeps, files: { ...logFiles, remove }, directories: logRoots };
+  group.start((stopping) => keepLogs(rotated, stopping));
   startControllers(group, {
     clientOf,
     clock,
@@ -380,6 +462,23 @@ async function runWithStore(
     terminatedPodGCThreshold: settings.terminatedPodGCThreshold,
   });
   options.onReady(api.url, api.kubeconfig);
+  await showFirstCode({
+    where: settings.showPairingCode,
+    isPaired,
+    openCode: () => pairing.openCode({ groups: [adminGroup] }),
+    writeToConsole,
+    writeToStdout: options.writeToStdout,
+    log,
+  });
+  if (settings.discovery) {
+    group.start(async (stopping) => {
+      // Loaded when the API answers already.
+      const { announceDevice } = await import('./discovery/announce-device.ts');
+      const onDuplicates = (heard: readonly Duplicate[]): void => identityWatch.heard(heard);
+      const { cert: caCertificate } = pki.ca;
+      await announceDevice({ clock, log, listen: api, settings, caCertificate, isPaired, onDuplicates }, stopping);
+    });
+  }
   log.info('ready', { version, server: api.url, runDir, node: nodeName });
 
   signal.addEventListener('abort', () => group.stop(), { once: true });
@@ -389,9 +488,4 @@ async function runWithStore(
   } finally {
     await api.close();
   }
-}
-
-/** The node as events are about it: with the kubelet its name stands for its uid. */
-function nodeItself(name: string): { apiVersion: string; kind: string; metadata: { name: string; uid: string } } {
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
 }

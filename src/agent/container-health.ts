@@ -1,10 +1,10 @@
-/** What probes say of one container that runs. */
+/** What probes say of one container that runs, or that was ended for what they said. */
 export interface ContainerHealth {
   /** It has passed its startup probe, or has none. */
   readonly isStarted: boolean;
   /** It is started and its readiness probe, if any, succeeds. */
   readonly isReady: boolean;
-  /** The probe that says it must be restarted. */
+  /** The probe that says it must be restarted; known of one that has ended until there is another, as long as this process lives. */
   readonly failed: 'startup' | 'liveness' | undefined;
 }
 

@@ -27,7 +27,18 @@ export function createDeviceAddresses(clock: Clock, bridge: string): DeviceAddre
   return { external, hostIPs };
 }
 
+/**
+ * Where a client on the network reaches a server that listens at `host`: `HOST:PORT`, the likeliest first. A server that
+ * listens at one address is reached there only.
+ *
+ * @param external addresses of the device
+ */
+export function reachableAddresses(host: string, port: number, external: readonly string[]): readonly string[] {
+  const hosts = ['0.0.0.0', '::', ''].includes(host) ? external : [host];
+  return hosts.map((address) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`));
+}
+
 /** Bridges and ends of pods, ours and others': they are no addresses of the device. */
-function isPodInterface(name: string, bridge: string): boolean {
+export function isPodInterface(name: string, bridge: string): boolean {
   return name === bridge || /^(veth|docker|br-|cni|virbr|podman|eliot)/.test(name);
 }

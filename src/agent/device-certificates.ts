@@ -3,7 +3,14 @@
 import type { RunChild } from '../host/run-child.ts';
 import { gatewayOf } from '../lib/cidr.ts';
 import { StatusError } from '../lib/status-error.ts';
-import type { IssueCertificates, IssueOutput } from './pki/certificate-request.ts';
+import type {
+  IssueCertificates,
+  IssueInput,
+  IssueOutput,
+  SignInput,
+  SignOutput,
+  SignRequest,
+} from './pki/certificate-request.ts';
 import { openPki, type Pki } from './pki/pki.ts';
 
 export interface DeviceNames {
@@ -30,28 +37,50 @@ function dnsNamesOf(nodeName: string): string[] {
   ];
 }
 
-/** @param addresses of the device; the loopback addresses and that of the pods' bridge are added */
+/**
+ * @param addresses of the device; the loopback addresses and that of the pods' bridge are added
+ * @param isRevoked see `PkiOptions.isRevoked`
+ */
 export function openDeviceCertificates(
   { dataDir, nodeName, podCidr }: DeviceNames,
   addresses: readonly string[],
   issue: IssueCertificates,
   signal: AbortSignal,
+  isRevoked?: (pem: string) => boolean,
 ): Promise<Pki> {
   const ips = [...new Set(['127.0.0.1', '::1', gatewayOf(podCidr), ...addresses])];
-  return openPki({ dataDir, nodeName, dnsNames: dnsNamesOf(nodeName), ips, issue }, signal);
+  return openPki({ dataDir, nodeName, dnsNames: dnsNamesOf(nodeName), ips, issue, isRevoked }, signal);
 }
 
 /** A slow device that starts everything at once needs a minute and more; without certificates it serves nobody. */
 const issueTimeoutMs = 10 * 60_000;
 
+/** The programs of the certificate child: a Node, and what it runs. */
+export interface CertificateChild {
+  readonly runChild: RunChild;
+  readonly nodeProgram: string;
+  readonly certificatesProgram: string;
+}
+
 /** Certificates are made by a child process that ends: the library would cost the daemon 24 MB (design D7). */
-export function issueInChild(runChild: RunChild, nodeProgram: string, certificatesProgram: string): IssueCertificates {
-  return async (input, signal) => {
-    const options = { input: JSON.stringify(input), timeoutMs: issueTimeoutMs };
-    const result = await runChild(nodeProgram, [certificatesProgram], signal, options);
-    if (result.exitCode !== 0) {
-      throw new StatusError('InternalError', `certificates cannot be made: ${result.stderr.trim().slice(-500)}`);
-    }
-    return JSON.parse(result.stdout) as IssueOutput;
-  };
+export function issueInChild(child: CertificateChild): IssueCertificates {
+  return (input, signal) => ask<IssueOutput>(child, input, signal);
+}
+
+/** Signs for the keys of others, in the same child. */
+export function signInChild(child: CertificateChild): SignRequest {
+  return (input, signal) => ask<SignOutput>(child, input, signal);
+}
+
+async function ask<Output>(
+  { runChild, nodeProgram, certificatesProgram }: CertificateChild,
+  input: IssueInput | SignInput,
+  signal: AbortSignal,
+): Promise<Output> {
+  const options = { input: JSON.stringify(input), timeoutMs: issueTimeoutMs };
+  const result = await runChild(nodeProgram, [certificatesProgram], signal, options);
+  if (result.exitCode !== 0) {
+    throw new StatusError('InternalError', `certificates cannot be made: ${result.stderr.trim().slice(-500)}`);
+  }
+  return JSON.parse(result.stdout) as Output;
 }

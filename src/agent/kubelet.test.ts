@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import type { KubeObject } from '../api/meta.ts';
 import { configMaps, pods, secrets } from '../api/resources.ts';
+import { startAnnotationPrefix } from '../api/run-annotations.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { condition, KubeletDevice, status, web } from '../testing/kubelet-device.ts';
 
@@ -64,6 +65,29 @@ describe('a kubelet', () => {
     assert.equal(status(await device.pod())?.restartCount, 1);
     device.clock.advance(10_000);
     await device.until((pod) => status(pod)?.restartCount === 2, 'second restart');
+  });
+
+  it('starts a container in place for each word that asks, and leaves it ended in between', async () => {
+    await open();
+    const ask = (word: string): Promise<KubeObject> => {
+      const metadata = { annotations: { [`${startAnnotationPrefix}web`]: word } };
+      return device.client.patch(pods, { namespace: 'default', name: 'web' }, 'merge', { metadata });
+    };
+    await device.create({ ...web, terminationGracePeriodSeconds: 1 });
+    await device.untilRunning();
+    const { podIP } = (await device.pod())?.status ?? {};
+    for (const restarts of [1, 2, 3]) {
+      await ask(`${restarts}`);
+      await device.until((pod) => status(pod)?.restartCount === restarts && status(pod)?.ready === true, 'start', 100);
+    }
+    await device.crash(3);
+    await device.until((pod) => status(pod)?.state?.terminated?.exitCode === 3, 'its end is seen');
+    device.clock.advance(600_000);
+    await device.until((pod) => status(pod)?.state?.terminated?.exitCode === 3, 'it stays ended');
+    assert.equal((await device.pod())?.status?.phase, 'Running');
+    await ask('4');
+    await device.until((pod) => status(pod)?.restartCount === 4 && status(pod)?.ready === true, 'start after the end');
+    assert.equal((await device.pod())?.status?.podIP, podIP);
   });
 
   it('finishes a pod that is never restarted, and keeps its containers for the logs', async () => {

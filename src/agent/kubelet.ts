@@ -116,6 +116,8 @@ export interface KubeletDeps {
   readonly whenRuntimeReady?: Promise<void>;
   /** From 0 to 1, for what must not happen to all pods at once. */
   readonly random: () => number;
+  /** Called before the volumes of a pod are removed; nobody may use them afterwards. */
+  readonly onVolumesGo: (uid: string) => Promise<void>;
   /** Tokens of the pods' accounts. Default: none are issued, and volumes that ask for one wait. */
   readonly tokens?: { token(pod: Pod, wanted: TokenProjection): string; forget(uid: string): void };
   /** See `PodFacts.apiVariables`. Default: none. */
@@ -124,6 +126,8 @@ export interface KubeletDeps {
   readonly reclaimDisk?: EvictionDeps['reclaimDisk'] | undefined;
   /** Hears that the node is short of something, or no longer. */
   readonly onPressure?: () => void;
+  /** Whether the log of a container that is removed must stay, because it is still to be read. Default: none must. */
+  readonly keepsLog?: (path: string) => Promise<boolean>;
   /** Default: orphans may be ended. */
   readonly mayEndOrphans?: () => boolean;
 }
@@ -143,6 +147,8 @@ export interface Kubelet {
   readonly whenObserved: Promise<void>;
   /** Brings images here before there are pods of them. */
   readonly templateImages: TemplateImages;
+  /** Fetches an image that no pod asks for. */
+  readonly pullImage: ImageManager['pull'];
   /** Looks at every pod now: an image was loaded that one may have waited for. */
   lookAgain(): void;
   /** Looks at one pod now: its token is to be renewed. */
@@ -260,6 +266,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     settings: settings.eviction,
     signals: host.signals,
     pods: ownPods,
+    isReclaimed: (uid) => workers.isReclaimed(uid),
     usage: createPodUsage({
       reader: host.usage,
       runtime,
@@ -303,7 +310,10 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     log,
     clock,
     cache,
-    volumes: namedVolumes(volumes, (uid) => deps.tokens?.forget(uid)),
+    volumes: namedVolumes(volumes, async (uid) => {
+      deps.tokens?.forget(uid);
+      await deps.onVolumesGo(uid);
+    }),
     cgroups,
     reporter: createReporter(statuses, clock, hostIPs),
     messages,
@@ -322,7 +332,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
       await remains.removeLogs(ref);
     },
     removeContainerFiles: async (uid, container) => {
-      await remains.removeLog(container.logPath);
+      if (!(await deps.keepsLog?.(container.logPath))) await remains.removeLog(container.logPath);
       await messages.removeOne(uid, container);
     },
     stopping,
@@ -364,6 +374,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
     whenObserved: cache.whenListed,
     wake: (uid) => workers.wake(uid),
     templateImages,
+    pullImage: (asked, signal) => imageManager.pull(asked, signal),
     lookAgain: () => {
       for (const uid of workers.uids()) workers.wake(uid);
       templateImages.lookAgain();
@@ -384,7 +395,7 @@ export function createKubelet(deps: KubeletDeps, stopping: AbortSignal): Kubelet
   };
 }
 
-function namedVolumes(volumes: VolumeManager, onGone: (uid: string) => void): PodVolumes {
+function namedVolumes(volumes: VolumeManager, onGone: (uid: string) => Promise<void>): PodVolumes {
   const named = async (work: Promise<void>): Promise<void> => {
     try {
       await work;
@@ -397,7 +408,7 @@ function namedVolumes(volumes: VolumeManager, onGone: (uid: string) => void): Po
     setUp: (pod) => named(volumes.setUp(pod)),
     refresh: (pod) => named(volumes.refresh(pod)),
     tearDown: async (uid) => {
-      onGone(uid);
+      await onGone(uid);
       await volumes.tearDown(uid);
     },
   };

@@ -20,6 +20,8 @@ export interface OpenRuntimeOptions {
   readonly podCidr: string;
   readonly bridge: string;
   readonly pause: PauseImage;
+  /** Path of the program that holds containers until somebody attaches. */
+  readonly holdProgram: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How registries are reached, by host. */
   readonly registries: Readonly<Record<string, RegistryHost>>;
@@ -29,7 +31,7 @@ export interface OpenRuntimeOptions {
   readonly log: Logger;
 }
 
-export interface OpenedRuntime extends Pick<ContainerdAdapter, 'runtime' | 'images'> {
+export interface OpenedRuntime extends Pick<ContainerdAdapter, 'runtime' | 'images' | 'place'> {
   /**
    * Brings the runtime up and keeps it up until `signal` aborts. `onReady` is called once, when pods can start.
    * Failures are logged and tried again: the API is served meanwhile.
@@ -49,6 +51,7 @@ async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> 
   return {
     runtime: managed.runtime,
     images: managed.images,
+    place: managed.place,
     run: async (signal, onReady) => {
       const bringUp = async (): Promise<void> => {
         const { isNewBoot } = await managed.start(signal);
@@ -65,7 +68,15 @@ async function openManaged(options: OpenRuntimeOptions): Promise<OpenedRuntime> 
 
 /** Somebody else configures and watches that containerd; it must answer, and get our sandbox image if it has none. */
 async function openForeign(options: OpenRuntimeOptions, signal: AbortSignal): Promise<OpenedRuntime> {
-  const { clock, log, containerd, pause, registries, imagePullProgressDeadline: pullStallTimeoutMs } = options;
+  const {
+    clock,
+    log,
+    containerd,
+    pause,
+    holdProgram,
+    registries,
+    imagePullProgressDeadline: pullStallTimeoutMs,
+  } = options;
   const { fifoDirectory } = layoutOf(options);
   if (
     Object.values(registries).some(
@@ -77,12 +88,13 @@ async function openForeign(options: OpenRuntimeOptions, signal: AbortSignal): Pr
     );
   }
   const foreign = await openForeignContainerd(
-    { clock, log, socketPath: containerd, fifoDirectory, pullStallTimeoutMs },
+    { clock, log, socketPath: containerd, fifoDirectory, holdProgram, pullStallTimeoutMs },
     signal,
   );
   return {
     runtime: foreign.runtime,
     images: foreign.images,
+    place: foreign.place,
     run: async (stopping, onReady) => {
       const bringUp = async (): Promise<void> => {
         await ensurePauseImage(foreign.images, pause, stopping, foreign.sandboxImage);

@@ -1,4 +1,7 @@
-/** `eliotd reset`: takes one instance away with everything it ran and wrote, and touches nothing else. */
+/**
+ * `eliotd reset` takes one instance away with everything it ran and wrote; `eliotd stop` takes away what it runs, as the
+ * end of a boot would. Neither touches anything else.
+ */
 import { join } from 'node:path';
 import { createCgroups } from '../host/cgroups.ts';
 import { createFiles } from '../host/files.ts';
@@ -10,6 +13,7 @@ import { StatusError } from '../lib/status-error.ts';
 import { openForeignContainerd } from '../runtime/containerd/foreign.ts';
 import { createManagedContainerd } from '../runtime/containerd/managed/create-managed.ts';
 import { layoutOf } from '../runtime/containerd/managed/layout.ts';
+import type { ResetScope } from '../runtime/containerd/managed/reset.ts';
 import { readPauseImage } from '../runtime/containerd/pause-program.ts';
 import { lockDataDir } from '../store/data-dir-lock.ts';
 import { readDeviceIdentity } from './device-identity.ts';
@@ -29,10 +33,15 @@ export interface ResetOptions {
 }
 
 /** What eliotd and its containerd make in the data directory; the two files that name the instance go last. */
-const inDataDir = /^(admin\.kubeconfig|containerd|eliot\.db.*|lock.*|logs|pki|pods|seccomp)$/;
+const inDataDir = /^(admin\.kubeconfig|audit|containerd|eliot\.db.*|lock.*|logs|machine\.json|pki|pods|seccomp)$/;
 const instanceFiles = /^(instance-id|instance\.json)$/;
 /** What they make in the run directory. */
-const inRunDir = /^(cni|containerd|eliotd\.sock|logs|pods|volatile\.db.*)$/;
+const inRunDir = /^(audit|cni|containerd|eliotd\.sock|logs|pods|volatile\.db.*)$/;
+/** In the data directory: the mounts of the pods' volumes are below it. */
+const podVolumes = 'pods';
+
+/** What containers get to end when the device's owner stops them all; docker stop's default. */
+const stopGraceSeconds = 10;
 
 /**
  * Repeatable: a reset that was interrupted goes on where it stopped; one of an instance that is not there does nothing.
@@ -42,14 +51,38 @@ const inRunDir = /^(cni|containerd|eliotd\.sock|logs|pods|volatile\.db.*)$/;
  * @throws Error when an eliotd still runs on the data directory, or when something cannot be removed
  */
 export async function resetDevice(options: ResetOptions, signal: AbortSignal): Promise<void> {
+  const { dataDir, runDir } = options.settings;
+  if (!(await takeDown(options, { keepsRoot: false, graceSeconds: 0 }, signal))) return;
+  await removeEntries(runDir, inRunDir, signal);
+  await removeEntries(dataDir, inDataDir, signal);
+  await removeEntries(dataDir, instanceFiles, signal);
+}
+
+/**
+ * Stops the pods and the containerd of an instance; the next start finds what a reboot would have left, and runs the pods
+ * again. Repeatable, and does nothing when there is no instance.
+ *
+ * @throws StatusError, Error as `resetDevice`
+ */
+export async function stopDevice(options: ResetOptions, signal: AbortSignal): Promise<void> {
+  const { dataDir, runDir } = options.settings;
+  if (!(await takeDown(options, { keepsRoot: true, graceSeconds: stopGraceSeconds }, signal))) return;
+  await removeEntries(runDir, inRunDir, signal);
+  await unmountBelow(createMounts(runChild), [join(dataDir, podVolumes)], signal);
+}
+
+/** Ends all that runs of an instance. @returns whether there is one */
+async function takeDown(options: ResetOptions, scope: ResetScope, signal: AbortSignal): Promise<boolean> {
   const { settings, clock, log, assets, env } = options;
   const { dataDir, runDir } = settings;
   const files = createFiles();
   const identityFiles = createIdentityFiles(files);
   const names = await files.list(dataDir);
-  if (names === undefined || names.length === 0) return;
+  if (names === undefined || names.length === 0) return false;
   const record = await readInstanceRecord(dataDir, identityFiles);
   if (record === undefined) {
+    // An instance that never got so far as to run anything.
+    if (scope.keepsRoot) return false;
     throw new StatusError('Invalid', `${dataDir} holds no Eliot instance; nothing was removed`);
   }
   if (record.runDir !== runDir) {
@@ -67,14 +100,12 @@ export async function resetDevice(options: ResetOptions, signal: AbortSignal): P
     }
     const pause = await readPauseImage(assets);
     const managed = createManagedContainerd({ clock, log, dataDir, runDir, podCidr, bridge, pause, env });
-    await managed.reset(signal);
+    await managed.reset(scope, signal);
     await (await createCgroups()).remove(podCgroupRoot(instanceId));
   } finally {
     lock.release();
   }
-  await removeEntries(runDir, inRunDir, signal);
-  await removeEntries(dataDir, inDataDir, signal);
-  await removeEntries(dataDir, instanceFiles, signal);
+  return true;
 }
 
 /** Removes what matches, mounts included, and the directory itself when it is empty then. */

@@ -3,6 +3,7 @@
  * collector, which ends what they leave, and the one that says what is used of quotas.
  */
 import type { Deployment } from '../api/kinds/deployment.ts';
+import type { Lease } from '../api/kinds/lease.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { PodDisruptionBudget } from '../api/kinds/pod-disruption-budget.ts';
 import type { ReplicaSet } from '../api/kinds/replica-set.ts';
@@ -23,6 +24,7 @@ import { PodCollector } from '../controllers/pod-gc/pod-gc.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set.ts';
 import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota.ts';
 import type { Room } from '../controllers/room.ts';
+import { type KnownLease, RunPods } from '../controllers/run-pods/run-pods.ts';
 import { withoutManagedFields } from '../controllers/without-managed-fields.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -77,6 +79,8 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     terminatedPodGCThreshold: deps.terminatedPodGCThreshold,
     isNeeded: isOfSource,
   });
+  const leases = follow<KnownLease>(resources.leases, leaseInShort);
+  const runPods = new RunPods({ client: clientOf('system:run-pods'), clock, log, events, pods, leases });
   const copies = new Map<string, ObjectSource<Followed>>([
     ...known,
     ['/pods', pods],
@@ -84,6 +88,7 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
     ['apps/replicasets', replicaSets],
     ['policy/poddisruptionbudgets', budgets],
     ['/resourcequotas', quotas],
+    ['coordination.k8s.io/leases', leases],
   ]);
   const followed = collectedKinds(kinds, copies, (resource) => follow(resource, ownershipOf));
   const collector = new GarbageCollector({
@@ -107,6 +112,13 @@ export function startWorkloadControllers(group: TaskGroup, deps: WorkloadControl
   group.start((signal) => podCollector.run(signal));
   group.start((signal) => collector.run(signal));
   group.start((signal) => resourceQuota.run(signal));
+  group.start((signal) => runPods.run(signal));
+}
+
+/** What is kept of a lease: whom it belongs to, and how long it lasts. Its version tells when it is renewed. */
+function leaseInShort(object: unknown): KnownLease {
+  const { spec } = object as Lease;
+  return { ...ownershipOf(object), leaseDurationSeconds: spec.leaseDurationSeconds };
 }
 
 /** A source would make it anew, and so run it again. */

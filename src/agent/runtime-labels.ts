@@ -18,6 +18,8 @@ export const runtimeAnnotations = {
   terminationLog: 'run.eliot.termination-log',
   /** JSON: by resource, the paths of the devices that the container was given. */
   devices: 'run.eliot.devices',
+  /** The word that asked for its start, when starts are asked for. */
+  startWord: 'run.eliot.start-word',
 } as const;
 
 /** The count in an annotation; 0 when it is missing or no number. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { ObjectKey } from '../api/object-client.ts';
+import type { PodSync } from '../apiserver/pod-sync.ts';
 import type { Registry } from '../apiserver/registry.ts';
 import { type ApiServer, type ApiServerDeps, createApiServer } from '../apiserver/server.ts';
 import type { UsageReader } from '../host/cgroup-usage.ts';
@@ -31,13 +32,18 @@ export interface ServeApiDeps {
   readonly pods: { get(key: ObjectKey): Pod | undefined; list(): readonly Pod[] };
   /** The node as the API has it; undefined until it is known. */
   readonly node: () => Node | undefined;
-  /** Images were loaded from an archive. */
-  readonly onImported: () => void;
+  /** Images came that no pod asked for; who sent them sees them listed when this resolves. */
+  readonly onImported: (signal: AbortSignal) => Promise<void>;
+  readonly podSync: PodSync;
+  readonly imagePushes: ApiServerDeps['imagePushes'];
+  readonly bundles: ApiServerDeps['bundles'];
   readonly usage: UsageReader;
   readonly machine: AgentMetricsDeps['machine'];
   readonly logFiles: HostLogFiles;
   readonly authn: ApiServerDeps['authn'];
+  readonly audit: ApiServerDeps['audit'];
   readonly tokens: NonNullable<ApiServerDeps['tokens']>;
+  readonly pairing: NonNullable<ApiServerDeps['pairing']>;
   readonly pki: Pki;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,7 +60,8 @@ export interface ServeApiDeps {
 }
 
 export interface ServedApi extends Pick<ApiServer, 'listenAlso' | 'close'> {
-  /** The port that it got. */
+  /** The address that it listens at, `0.0.0.0` and `::` for all, and the port that it got. */
+  readonly address: string;
   readonly port: number;
   /** Under which a client on the device itself reaches it. */
   readonly url: string;
@@ -68,9 +75,10 @@ export interface ServedApi extends Pick<ApiServer, 'listenAlso' | 'close'> {
 export async function serveApi(deps: ServeApiDeps): Promise<ServedApi> {
   const { settings, pki } = deps;
   const server = createServer(deps);
-  const port = await listen(server, settings);
+  const { address, port } = await listen(server, settings);
   const url = `https://${reachableHost(settings.listen)}:${port}`;
   return {
+    address,
     port,
     url,
     kubeconfig: await writeAdminKubeconfig(settings.dataDir, url, pki),
@@ -101,13 +109,22 @@ function createServer(deps: ServeApiDeps): ApiServer {
   return createApiServer({
     registry,
     podStreams,
-    imageLoader: {
-      importArchive: async (archive, signal) => {
-        const names = await images.importArchive(archive, signal);
-        deps.onImported();
+    podSync: deps.podSync,
+    imageTransfers: {
+      importArchive: async (archive, signal, checkNames) => {
+        const names = await images.importArchive(archive, signal, checkNames);
+        await deps.onImported(signal);
         return names;
       },
+      exportArchive: (image, signal) => images.exportArchive(image, signal),
+      pull: async (image, signal) => {
+        const pulled = await kubelet.pullImage(image, signal);
+        await deps.onImported(signal);
+        return pulled;
+      },
     },
+    imagePushes: deps.imagePushes,
+    bundles: deps.bundles,
     metrics: createAgentMetrics({
       reader: usage,
       clock,
@@ -120,7 +137,9 @@ function createServer(deps: ServeApiDeps): ApiServer {
       cgroupOf: kubelet.cgroupOf,
     }),
     authn,
+    audit: deps.audit,
     tokens,
+    pairing: deps.pairing,
     tls: tlsOf(pki),
     clock,
     log,
@@ -130,14 +149,17 @@ function createServer(deps: ServeApiDeps): ApiServer {
   });
 }
 
-/** @returns the TCP port */
-async function listen(server: ApiServer, { listen: address, runDir }: ServeApiDeps['settings']): Promise<number> {
+async function listen(
+  server: ApiServer,
+  { listen: address, runDir }: ServeApiDeps['settings'],
+): Promise<Pick<ServedApi, 'address' | 'port'>> {
   const unix = join(runDir, 'eliotd.sock');
   // Left behind by one that was killed; the lock on the data directory says that it is gone.
   await createFiles().remove(unix);
   try {
-    const { port } = await server.listen({ tcp: splitListenAddress(address), unix });
-    return port ?? 0;
+    const tcp = splitListenAddress(address);
+    const at = await server.listen({ tcp, unix });
+    return { address: at.address ?? tcp.host, port: at.port ?? tcp.port };
   } catch (error) {
     await server.close(0);
     const code = isStatusError(error) ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;

@@ -41,6 +41,14 @@ export function normalizeImageReference(text: string): string {
   return `${domain}/${path}${digest === undefined ? `:${tag}` : `@${digest}`}`;
 }
 
+/**
+ * A full name as people type it: without the default registry. By this one docker and podman know what was built with them;
+ * podman keeps it under `localhost/`, and would look for a full name in the registry.
+ */
+export function shortImageName(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/)?/, '');
+}
+
 /** @throws StatusError `Invalid` */
 export function parseImageReference(text: string): ImageReference {
   const at = text.indexOf('@');

@@ -30,6 +30,11 @@ describe('the images of', () => {
     assert.deepEqual(imagesOf(objectWith({ spec })), ['docker.io/library/web:2']);
   });
 
+  it('a bundle are those of the version that runs and of the one that may come back', () => {
+    const spec = { digest: 'sha256:a', images: ['r/web@sha256:a'], previous: { images: ['r/web@sha256:b'] } };
+    assert.deepEqual(imagesOf(objectWith({ spec })), ['r/web@sha256:a', 'r/web@sha256:b']);
+  });
+
   it('anything else are none', () => {
     assert.deepEqual(imagesOf(objectWith({ data: { a: 'b' } })), []);
   });
@@ -37,7 +42,7 @@ describe('the images of', () => {
 
 it('knows by its description which kind wants images', () => {
   const found = kinds.filter(wantsImages).map(({ kind }) => kind);
-  for (const kind of ['Pod', 'ReplicaSet', 'Deployment']) assert.ok(found.includes(kind), kind);
+  for (const kind of ['Pod', 'ReplicaSet', 'Deployment', 'Bundle']) assert.ok(found.includes(kind), kind);
   for (const kind of ['ConfigMap', 'Namespace', 'Image']) assert.ok(!found.includes(kind), kind);
 });
 

@@ -1,34 +1,29 @@
-/** Which images a stored object wants: those of a pod, or of the pods that would be made from its template. Pure. */
+/**
+ * Which images a stored object wants: those of a pod, of the pods that would be made from its template, or of the versions of a
+ * Bundle that run or may come back. Pure.
+ */
 import { isStatusError } from '../lib/status-error.ts';
 import { isImageId, normalizeImageReference } from './image-reference.ts';
+import { isObject } from './json-value.ts';
 import type { KubeObject } from './meta.ts';
-import type { MessageType } from './schema/field.ts';
+import { hasPodSpec, podSpecsOf } from './pod-specs.ts';
 import type { KindDescription } from './schema/kind.ts';
 
-type Json = { readonly [key: string]: unknown };
-
+/** Its description needs what stands here. */
+const bundleKindName = 'Bundle';
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
-/** Where pod specs stand: in a pod, in what makes pods, and in what makes what makes pods. */
-const podSpecPaths: readonly (readonly string[])[] = [
-  ['spec'],
-  ['spec', 'template', 'spec'],
-  ['template', 'spec'],
-  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
-];
-
-/** Whether objects of the kind hold a pod spec. */
-export function wantsImages(kind: Pick<KindDescription, 'fields' | 'storage'>): boolean {
-  return kind.storage !== 'none' && podSpecPaths.some((path) => hasField(kind.fields, [...path, 'containers']));
+/** Whether objects of the kind want images. */
+export function wantsImages(kind: Pick<KindDescription, 'fields' | 'kind' | 'storage'>): boolean {
+  return kind.storage !== 'none' && (hasPodSpec(kind) || kind.kind === bundleKindName);
 }
 
 /** Full names (or ids) of the images that the object wants, each once; names that are none are passed over. */
 export function imagesOf(object: KubeObject): readonly string[] {
-  const names = new Set<string>();
-  for (const path of podSpecPaths) {
-    const spec = at(object, path);
+  const names = new Set<string>(bundleImages(object['spec']));
+  for (const spec of podSpecsOf(object)) {
     for (const list of containerLists) {
-      const containers = spec?.[list];
+      const containers = spec[list];
       if (!Array.isArray(containers)) continue;
       for (const { image } of containers as readonly { readonly image?: string }[]) {
         const name = image === undefined ? undefined : fullName(image);
@@ -55,19 +50,9 @@ function fullName(image: string): string | undefined {
   }
 }
 
-function at(object: Json, path: readonly string[]): Json | undefined {
-  let value: unknown = object;
-  for (const name of path) value = isObject(value) ? value[name] : undefined;
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function hasField(type: MessageType, [name = '', ...rest]: readonly string[]): boolean {
-  const field = type.fields[name];
-  if (field === undefined) return false;
-  if (rest.length === 0) return true;
-  return field.type.kind === 'message' && hasField(field.type, rest);
+function bundleImages(spec: unknown): readonly string[] {
+  // In lists they do not say what kind they are: only a Bundle has a digest.
+  if (!isObject(spec) || typeof spec['digest'] !== 'string') return [];
+  const named = [spec, spec['previous']].flatMap((version) => (isObject(version) ? version['images'] : []));
+  return named.filter((image) => typeof image === 'string');
 }

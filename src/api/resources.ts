@@ -23,8 +23,13 @@ export const priorityClasses: GroupVersionResource = {
   version: 'v1',
   resource: 'priorityclasses',
 };
+/** Applications that came as one file (Eliot's own). */
+export const bundles: GroupVersionResource = { group: 'eliot.run', version: 'v1alpha1', resource: 'bundles' };
+/** Certificates of those who come to the device (Eliot's own). */
+export const clients: GroupVersionResource = { group: 'eliot.run', version: 'v1alpha1', resource: 'clients' };
 /** Images on the device (Eliot's own). */
 export const images: GroupVersionResource = { group: 'eliot.run', version: 'v1alpha1', resource: 'images' };
+export const podSignals: GroupVersionResource = { group: 'eliot.run', version: 'v1alpha1', resource: 'podsignals' };
 export const leases: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
 export const deployments: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'deployments' };
 export const replicaSets: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'replicasets' };

@@ -46,13 +46,18 @@ test('resources and short names are unique', () => {
   ]);
 });
 
-/** Every message that can arrive or be answered, once. */
+/** Every message that can arrive or be answered, once. Two of one name would be one schema of OpenAPI. */
 function allMessages(): MessageType[] {
   const found = new Map<string, MessageType>();
   const visit = (type: Type): void => {
     if (type.kind === 'list') visit(type.item);
     if (type.kind === 'map') visit(type.value);
-    if (type.kind !== 'message' || found.has(type.name)) return;
+    if (type.kind !== 'message') return;
+    const known = found.get(type.name);
+    if (known !== undefined) {
+      assert.deepEqual(Object.keys(type.fields), Object.keys(known.fields), `two messages are named ${type.name}`);
+      return;
+    }
     found.set(type.name, type);
     for (const field of Object.values(type.fields)) visit(field.type);
   };

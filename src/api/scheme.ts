@@ -5,11 +5,16 @@ import {
   selfSubjectAccessReviewKind,
   subjectAccessReviewKind,
 } from './kinds/access-reviews.ts';
+import { bundleKind } from './kinds/bundle.ts';
+import { clientKind } from './kinds/client.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { eventKind } from './kinds/event.ts';
 import { imageKind } from './kinds/image.ts';
 import { imageArchiveKind } from './kinds/image-archive.ts';
+import { imageLayerKind } from './kinds/image-layer.ts';
+import { imagePullKind } from './kinds/image-pull.ts';
+import { imagePushKind } from './kinds/image-push.ts';
 import { leaseKind } from './kinds/lease.ts';
 import { limitRangeKind } from './kinds/limit-range.ts';
 import { nodeMetricsKind, podMetricsKind } from './kinds/metrics.ts';
@@ -18,6 +23,7 @@ import { newEventKind } from './kinds/new-event.ts';
 import { nodeKind } from './kinds/node.ts';
 import { podKind } from './kinds/pod/pod.ts';
 import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
+import { podSignalKind } from './kinds/pod-signal.ts';
 import { priorityClassKind } from './kinds/priority-class.ts';
 import { replicaSetKind } from './kinds/replica-set.ts';
 import { replicationControllerKind } from './kinds/replication-controller.ts';
@@ -52,8 +58,14 @@ export const kinds: readonly KindDescription[] = [
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
   leaseKind,
+  bundleKind,
+  clientKind,
   imageArchiveKind,
+  imagePullKind,
+  imagePushKind,
+  imageLayerKind,
   imageKind,
+  podSignalKind,
   nodeMetricsKind,
   podMetricsKind,
   newEventKind,

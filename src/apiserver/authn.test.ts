@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { TestApi } from '../testing/api-server.ts';
+import { clientKind } from '../api/kinds/client.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { TestApi, webSocketHeaders } from '../testing/api-server.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { writeContext } from '../testing/registry.ts';
+import { createAuthenticate } from './authn.ts';
+import { systemUser } from './identity.ts';
+import { Registry } from './registry.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const pods = '/api/v1/namespaces/default/pods';
@@ -18,11 +27,32 @@ describe('who calls', () => {
     const whoami = async (as: 'root' | 'admin' | 'viewer') => {
       const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
       const { json } = await api.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', body, { as });
-      return [json.status.userInfo.username, ...json.status.userInfo.groups];
+      const { username, groups, extra, ...rest } = json.status.userInfo;
+      assert.deepEqual(rest, {});
+      assert.equal(extra === undefined, as === 'root');
+      return [username, ...groups];
     };
     assert.deepEqual(await whoami('root'), ['root', 'system:masters', 'system:authenticated']);
     assert.deepEqual(await whoami('admin'), ['admin', 'system:masters', 'system:authenticated']);
     assert.deepEqual(await whoami('viewer'), ['viewer', 'eliot:viewers', 'system:authenticated']);
+  });
+
+  it('is root on the device on the socket only, and only as himself', async () => {
+    const ask = async (listener: 'tls' | 'unix', as: Record<string, string[]>) => {
+      const authenticate = createAuthenticate({
+        issuedClients: { has: () => false, onRevoked: () => () => {} },
+        tokens: { authenticate: async () => ({ kind: 'Good', user: systemUser('ann'), audiences: [] }) },
+        roleGroupsOf: async () => [],
+      });
+      const headers = { authorization: 'Bearer x' };
+      return authenticate(listener, { socket: new Socket(), headers, headersDistinct: as });
+    };
+    const asRoot = { 'impersonate-user': ['root'], 'impersonate-group': ['system:masters'] };
+    assert.equal((await ask('unix', {})).user.isLocalRoot, true);
+    assert.equal((await ask('unix', asRoot)).user.isLocalRoot, undefined);
+    assert.equal((await ask('tls', {})).user.isLocalRoot, undefined);
+    const { user, impersonator } = await ask('tls', asRoot);
+    assert.deepEqual([user.username, user.isLocalRoot, impersonator?.username], ['root', undefined, 'ann']);
   });
 
   it('is nobody without a certificate: 401 everywhere but for health', async () => {
@@ -87,17 +117,10 @@ describe('who calls', () => {
   });
 
   it('is refused before an upgrade, as is what does not exist', async () => {
-    const headers = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-      'sec-websocket-protocol': 'v5.channel.k8s.io',
-    };
     const path = `${pods}/a/exec?command=sh&stdout=1`;
-    assert.equal((await api.get(path, { as: 'stranger', headers })).code, 401);
-    assert.equal((await api.get(path, { as: 'viewer', headers })).code, 403);
-    assert.equal((await api.get(path, { as: 'admin', headers })).json.message, 'pods "a" not found');
+    assert.equal((await api.get(path, { as: 'stranger', headers: webSocketHeaders })).code, 401);
+    assert.equal((await api.get(path, { as: 'viewer', headers: webSocketHeaders })).code, 403);
+    assert.equal((await api.get(path, { as: 'admin', headers: webSocketHeaders })).json.message, 'pods "a" not found');
   });
 
   it('is nobody any more once his certificate is revoked, on open connections too', async () => {
@@ -113,6 +136,61 @@ describe('who calls', () => {
     api.revoked.clear();
   });
 
+  it('hears that his own certificate is revoked when he did it, before his connection ends', async () => {
+    const registry = new Registry({
+      store: new MemoryStore(),
+      clock: new FakeClock(),
+      nodeName: 'device',
+      deletionStep: async (_deletion, proceed) => {
+        const result = await proceed();
+        revoking.revoke(fingerprint);
+        return result;
+      },
+    });
+    const revoking = await TestApi.start({ registry });
+    const fingerprint = await clientFingerprint(revoking, 'admin');
+    try {
+      const spec = { user: 'admin', fingerprint };
+      const client = { apiVersion: 'eliot.run/v1alpha1', kind: 'Client', metadata: { name: 'admin' }, spec };
+      await registry.createOwn(clientKind, client, writeContext());
+      const other = await revoking.watch(`${pods}?watch=1`, { as: 'admin' });
+      const request = await revoking.open('DELETE', '/apis/eliot.run/v1alpha1/clients/admin', {
+        as: 'admin',
+        headers: { connection: 'keep-alive' },
+      });
+      request.end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      assert.equal(response.statusCode, 200);
+      response.resume();
+      await once(response.socket, 'close');
+      assert.equal(await other.next(), undefined);
+      assert.equal((await revoking.get(pods, { as: 'admin' })).code, 401);
+    } finally {
+      await revoking.stop();
+    }
+  });
+
+  it('tells who wants to know which client came, and from where', async () => {
+    const seen: string[] = [];
+    const watched = await TestApi.start({
+      authn: {
+        issuedClients: { has: () => true, onRevoked: () => () => {} },
+        clientSeen: (...args) => seen.push(args.join(' ')),
+      },
+    });
+    try {
+      await watched.get(pods, { as: 'viewer' });
+      await watched.get(pods, { as: 'stranger' });
+      await watched.get(pods);
+    } finally {
+      await watched.stop();
+    }
+    assert.deepEqual(
+      seen.map((each) => each.replace(/^[0-9a-f]{64}/, 'FINGERPRINT')),
+      ['FINGERPRINT 127.0.0.1'],
+    );
+  });
+
   it('cannot speak less than TLS 1.3', async () => {
     const socket = connectTls({ host: '127.0.0.1', port: api.port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
     const [error] = await once(socket, 'error');
@@ -121,9 +199,9 @@ describe('who calls', () => {
 });
 
 /** The fingerprint of the viewer, as the server names it to the one who is asked about it. */
-async function clientFingerprint(api: TestApi): Promise<string> {
+async function clientFingerprint(api: TestApi, as: 'viewer' | 'admin' = 'viewer'): Promise<string> {
   const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-  const { json } = await api.post(path, { kind: 'SelfSubjectReview' }, { as: 'viewer' });
+  const { json } = await api.post(path, { kind: 'SelfSubjectReview' }, { as });
   const [id] = json.status.userInfo.extra['authentication.kubernetes.io/credential-id'];
   return id.replace('X509SHA256=', '');
 }

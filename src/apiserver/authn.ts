@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { StatusError } from '../lib/status-error.ts';
-import { authenticatedGroup, systemUser, type UserInfo } from './identity.ts';
+import { authenticatedGroup, credentialKey, localRoot, type UserInfo } from './identity.ts';
 import { impersonate } from './impersonate.ts';
 import type { TokenVerdict } from './tokens/service-account-tokens.ts';
 
@@ -22,6 +22,8 @@ export interface BearerTokens {
 
 export interface AuthnDeps {
   readonly issuedClients: IssuedClients;
+  /** Called at each request of an issued client, with its address; must be quick. Default: nobody wants to know. */
+  readonly clientSeen?: ((fingerprint: string, address: string) => void) | undefined;
   /** Default: no token is good. */
   readonly tokens?: BearerTokens | undefined;
   /** Groups that a user name brings along by itself: the role of a service account. */
@@ -37,7 +39,15 @@ export type Listener = 'tls' | 'unix';
 /** What of a request says who sends it. */
 export type Credentials = Pick<IncomingMessage, 'socket' | 'headers' | 'headersDistinct'>;
 
-export type Authenticate = (listener: Listener, request: Credentials) => Promise<UserInfo>;
+/** Who asks, and as whom. */
+export interface Caller {
+  /** As whom: what is allowed and who wrote it goes by this one. */
+  readonly user: UserInfo;
+  /** Who really asks, when it acts as somebody else. */
+  readonly impersonator?: UserInfo;
+}
+
+export type Authenticate = (listener: Listener, request: Credentials) => Promise<Caller>;
 
 /**
  * @returns the one function by which every caller is recognised; it throws Unauthorized for anybody else,
@@ -45,8 +55,9 @@ export type Authenticate = (listener: Listener, request: Credentials) => Promise
  */
 export function createAuthenticate(deps: AuthnDeps): Authenticate {
   return async (listener, request) => {
-    const user = listener === 'unix' ? systemUser('root') : await recognise(deps, request);
-    return impersonate(user, request, deps.roleGroupsOf);
+    const user = listener === 'unix' ? localRoot : await recognise(deps, request);
+    const as = await impersonate(user, request, deps.roleGroupsOf);
+    return as === user ? { user } : { user: as, impersonator: user };
   };
 }
 
@@ -69,12 +80,18 @@ function fromCertificate(deps: AuthnDeps, socket: Socket): UserInfo | undefined 
   const { subject } = socket.getPeerCertificate();
   const fingerprint = clientFingerprint(socket);
   if (!subject?.CN || !fingerprint || !deps.issuedClients.has(fingerprint)) return undefined;
+  deps.clientSeen?.(fingerprint, plainAddress(socket.remoteAddress ?? ''));
   const organizations = subject.O as unknown as string | readonly string[] | undefined;
   return {
     username: firstOf(subject.CN),
     groups: organizations === undefined ? [] : [organizations].flat(),
-    extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] },
+    extra: { [credentialKey]: [`X509SHA256=${fingerprint}`] },
   };
+}
+
+/** IPv4 peers of a socket that takes both come as `::ffff:10.0.0.7`. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 async function fromToken(deps: AuthnDeps, authorization: string | undefined): Promise<UserInfo | undefined> {

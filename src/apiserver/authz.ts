@@ -1,6 +1,7 @@
 /** Who may do what (design D7): one function, and the words of its refusal. */
 import { StatusError } from '../lib/status-error.ts';
-import { authenticatedGroup, mastersGroup, type UserInfo, viewersGroup } from './identity.ts';
+import { isOwnNamespace, type Rule, rulesOfGroups } from './group-rules.ts';
+import { authenticatedGroup, developersGroup, mastersGroup, type UserInfo, viewersGroup } from './identity.ts';
 
 /** What somebody wants to do to a resource. */
 export interface ResourceAttributes {
@@ -25,18 +26,6 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** What a viewer may be shown: everything but what opens other doors. */
-const hiddenFromViewers: ReadonlySet<string> = new Set(['secrets']);
-const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
-/** Subresources whose `get` enters a container. */
-const enteringSubresources: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
-/** Questions that everybody may ask about himself. */
-const selfReviews: ReadonlySet<string> = new Set([
-  'authorization.k8s.io/selfsubjectaccessreviews',
-  'authorization.k8s.io/selfsubjectrulesreviews',
-  'authentication.k8s.io/selfsubjectreviews',
-]);
-
 /** What everybody may read who was recognised, as Kubernetes' system:discovery and its public roles have it. */
 export const publicPaths: readonly string[] = [
   '/',
@@ -57,26 +46,27 @@ export const publicPaths: readonly string[] = [
 const yes = (reason: string): Decision => ({ allowed: true, reason });
 const no: Decision = { allowed: false, reason: '' };
 
-/** Whether `user` may do it, and by which rule. */
+/** Whether `user` may do it, and by which group. */
 export function authorize(user: UserInfo, wanted: ResourceAttributes): Decision {
   if (user.groups.includes(mastersGroup)) return yes(`member of ${mastersGroup}`);
-  if (wanted.verb === 'create' && selfReviews.has(`${wanted.group}/${wanted.resource}`)) {
-    return yes('everybody may ask about himself');
-  }
-  if (!user.groups.includes(viewersGroup)) return no;
-  const isReading =
-    readVerbs.has(wanted.verb) &&
-    !hiddenFromViewers.has(wanted.resource) &&
-    !enteringSubresources.has(wanted.subresource ?? '');
-  // `*` asks for everything at once, of which some is hidden.
-  return isReading && wanted.resource !== '*' ? yes(`member of ${viewersGroup}`) : no;
+  const group = user.groups.find((each) => (rulesOfGroups.get(each) ?? []).some((rule) => allows(rule, wanted)));
+  return group === undefined ? no : yes(`member of ${group}`);
 }
 
-/** Paths that are no resources: the public ones may be read by everybody who was recognised, all of them by viewers. */
+/** A `*` in the question asks for everything at once, which no rule allows. */
+function allows({ apiGroups, resources, verbs, where }: Rule, wanted: ResourceAttributes): boolean {
+  const { verb, group, resource, subresource, namespace, name } = wanted;
+  const full = subresource ? `${resource}/${subresource}` : resource;
+  if (!verbs.includes(verb) || !apiGroups.includes(group) || !resources.includes(full)) return false;
+  return where === undefined || isOwnNamespace(resource === 'namespaces' ? name : namespace);
+}
+
+/** Paths that are no resources: the public ones may be read by everybody who was recognised, all of them by who may look. */
 export function authorizePath(user: UserInfo, wanted: PathAttributes): Decision {
   if (user.groups.includes(mastersGroup)) return yes(`member of ${mastersGroup}`);
   if (wanted.verb !== 'get') return no;
-  if (user.groups.includes(viewersGroup)) return yes(`member of ${viewersGroup}`);
+  const looking = [viewersGroup, developersGroup].find((group) => user.groups.includes(group));
+  if (looking !== undefined) return yes(`member of ${looking}`);
   const isPublic = publicPaths.some((path) =>
     path.endsWith('*') ? wanted.path.startsWith(path.slice(0, -1)) : wanted.path === path,
   );

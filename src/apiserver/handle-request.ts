@@ -5,29 +5,34 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { isStatusError, type StatusError } from '../lib/status-error.ts';
+import { type AuditSink, withAudit } from './audit.ts';
 import type { Authenticate, Listener } from './authn.ts';
 import { requirePath } from './authz.ts';
 import { handleDiscovery } from './discovery/handle-discovery.ts';
 import { checkHealth, type HealthCheck } from './discovery/health.ts';
 import type { OpenApiDocuments } from './discovery/openapi.ts';
-import { sendFailure } from './http/answer.ts';
+import { leaveNoPlace, sendFailure } from './http/answer.ts';
 import type { Exchange } from './http/exchange.ts';
 import { readBoolean } from './http/query.ts';
 import { parsePath } from './http/request-path.ts';
 import { internalError } from './http/status-answer.ts';
 import { unknownPath } from './registry/errors.ts';
 import type { RequestLimits } from './request-limits.ts';
-import { handleResource, type ResourceDeps } from './requests/handle-resource.ts';
+import { handleResource, type ResourceDeps, verbOf } from './requests/handle-resource.ts';
+import type { HandlePairing } from './requests/pairing.ts';
 
 export interface RequestDeps extends ResourceDeps {
   readonly authenticate: Authenticate;
   readonly limits: RequestLimits;
   readonly healthChecks: readonly HealthCheck[];
   readonly openApi: OpenApiDocuments;
+  readonly handlePairing: HandlePairing;
   /** The body of GET /version. */
   readonly version: unknown;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Keeps a record of who did what. */
+  readonly audit: AuditSink | undefined;
 }
 
 /** One request as it came in. */
@@ -62,13 +67,22 @@ async function answer(deps: RequestDeps, incoming: Incoming, pathname: string, q
   if (target?.type === 'other' && (target.path === '/livez' || target.path === '/readyz')) {
     return answerHealth(deps, response, target.path === '/livez' ? 'livez' : 'readyz', query);
   }
-  const user = await deps.authenticate(listener, request);
-  const exchange: Exchange = { request, response, user, query, clock: deps.clock, signal };
+  if (target?.type === 'other' && (await deps.handlePairing(incoming, target.path))) return;
+  const caller = await deps.authenticate(listener, request);
+  const exchange: Exchange = { request, response, user: caller.user, query, clock: deps.clock, signal };
   if (!target) throw unknownPath();
-  const release = deps.limits.enter(isLongRunning(query, pathname));
+  const release = deps.limits.enter(isLongRunning(request.method, query, pathname));
   try {
-    if (target.type === 'resource') return await handleResource(deps, exchange, target);
-    requirePath(user, { verb: (request.method ?? 'GET').toLowerCase(), path: target.path });
+    if (target.type === 'resource') {
+      const audited = { request, caller, verb: verbOf(exchange, target), target };
+      return await withAudit(
+        deps,
+        audited,
+        (notes) => handleResource(deps, { ...exchange, notes }, target),
+        () => response.statusCode,
+      );
+    }
+    requirePath(caller.user, { verb: (request.method ?? 'GET').toLowerCase(), path: target.path });
     if (target.path === '/healthz') return await answerHealth(deps, response, 'livez', query);
     await handleDiscovery(deps, exchange, target.path);
   } finally {
@@ -85,9 +99,19 @@ export function splitUrl(url: string): { readonly pathname: string; readonly que
     : { pathname: path.slice(0, end), query: new URLSearchParams(path.slice(end + 1)) };
 }
 
-/** Watches and followed logs last; everything else counts against the limit of short requests. */
-function isLongRunning(query: URLSearchParams, pathname: string): boolean {
-  return readBoolean(query, 'watch') === true || (pathname.endsWith('/log') && readBoolean(query, 'follow') === true);
+const imageTransfer =
+  /^\/apis\/eliot\.run\/[^/]+\/(?:imagearchives|imagelayers|imagepulls|imagepushes|images\/[^/]+\/archive)$/;
+
+const bundleTransfer = /^\/apis\/eliot\.run\/[^/]+\/bundles$/;
+
+/** Watches, followed logs and the contents of images and bundles last; everything else counts against the limit of short requests. */
+function isLongRunning(method: string | undefined, query: URLSearchParams, pathname: string): boolean {
+  return (
+    readBoolean(query, 'watch') === true ||
+    (pathname.endsWith('/log') && readBoolean(query, 'follow') === true) ||
+    imageTransfer.test(pathname) ||
+    (method === 'POST' && bundleTransfer.test(pathname))
+  );
 }
 
 async function answerHealth(
@@ -104,11 +128,6 @@ async function answerHealth(
     'Cache-Control': 'no-cache, private',
   });
   response.end(text);
-}
-
-/** Connections are counted: strangers, who get nothing but this answer, must not keep theirs. */
-function leaveNoPlace(response: ServerResponse): void {
-  response.setHeader('Connection', 'close');
 }
 
 /** What a client is told. A failure of ours is logged here, once, and the client learns under which id. */

@@ -1,19 +1,26 @@
 /**
- * Requests that leave HTTP: exec, attach, port-forward and logs over WebSocket. Who it is, whether he may and whether the
+ * Requests that leave HTTP: exec, attach, port-forward and logs over WebSocket, and files that are kept in step. Who it is, whether he may and whether the
  * pod exists is settled before the protocol changes, so that a refusal is a plain HTTP Status. Watches over WebSocket,
  * which browsers like, are not served and say so.
  */
 import type { IncomingMessage } from 'node:http';
+import { podKind } from '../api/kinds/pod/pod.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
+import { isPodSync, syncProtocol } from '../api/sync/sync-path.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
+import { type AuditSink, withAudit } from './audit.ts';
 import type { Authenticate, Listener, Socket } from './authn.ts';
 import { requireResource } from './authz.ts';
 import { splitUrl, toFailure } from './handle-request.ts';
 import { parsePath, type ResourcePath } from './http/request-path.ts';
+import type { UserInfo } from './identity.ts';
 import type { PodStreams } from './pod-streams.ts';
+import type { PodSync } from './pod-sync.ts';
 import { chooseContainer } from './pods/choose-container.ts';
 import { parseLogOptions } from './pods/log-options.ts';
+import { parseSyncQuery } from './pods/sync-query.ts';
 import { unknownPath } from './registry/errors.ts';
 import { isPod } from './registry/removal.ts';
 import type { Registry } from './registry.ts';
@@ -25,10 +32,14 @@ import { refuseUpgrade } from './streams/upgrade-response.ts';
 export interface UpgradeDeps {
   readonly registry: Registry;
   readonly podStreams: PodStreams;
+  readonly podSync: PodSync;
   readonly upgrader: StreamUpgrader;
   readonly authenticate: Authenticate;
   readonly limits: RequestLimits;
+  readonly clock: Clock;
   readonly log: Logger;
+  /** Keeps a record of who did what. */
+  readonly audit: AuditSink | undefined;
 }
 
 /** One upgrade as Node hands it over. */
@@ -39,7 +50,16 @@ export interface IncomingUpgrade {
   readonly listener: Listener;
 }
 
-type StreamName = 'exec' | 'attach' | 'portforward' | 'log';
+/** HTTP's status for a stream that begins. */
+const switchingProtocols = 101;
+
+type StreamName = 'exec' | 'attach' | 'portforward' | 'log' | 'sync';
+
+/** A stream that is allowed, and the pod that it leads into. */
+interface Admitted {
+  readonly pod: Pod;
+  readonly stream: StreamName;
+}
 
 /** Serves an upgrade until its streams end. Never rejects. */
 export async function handleUpgrade(deps: UpgradeDeps, incoming: IncomingUpgrade): Promise<void> {
@@ -62,22 +82,38 @@ export async function handleUpgrade(deps: UpgradeDeps, incoming: IncomingUpgrade
   }
 }
 
-async function admit(
-  deps: UpgradeDeps,
-  { request, listener }: IncomingUpgrade,
-  pathname: string,
-): Promise<{ readonly pod: Pod; readonly stream: StreamName }> {
-  const user = await deps.authenticate(listener, request);
+async function admit(deps: UpgradeDeps, { request, listener }: IncomingUpgrade, pathname: string): Promise<Admitted> {
+  const caller = await deps.authenticate(listener, request);
   const path = parsePath(pathname);
   if (path?.type !== 'resource') throw unknownPath();
   if (isReadOverWebSocket(request, path)) throw noWebSocketHere();
   // Entering a container is a change of it, whichever method carries it (Kubernetes asks for `create` since 1.35).
-  requireResource(user, { ...path, verb: path.subresource === 'log' ? 'get' : 'create' });
-  const target = requireName(findTarget(path), path);
-  const stream = streamOf(path);
+  const verb = path.subresource === 'log' ? 'get' : 'create';
+  return withAudit(
+    deps,
+    { request, caller, verb, target: path },
+    () => requirePod(deps, request, path, verb, caller.user),
+    () => switchingProtocols,
+  );
+}
+
+async function requirePod(
+  { registry }: UpgradeDeps,
+  request: IncomingMessage,
+  path: ResourcePath,
+  verb: string,
+  user: UserInfo,
+): Promise<Admitted> {
+  requireResource(user, { ...path, verb });
+  const isSync = isPodSync(path);
+  const target = requireName(isSync ? { kind: podKind, namespace: path.namespace } : findTarget(path), path);
+  const stream = isSync ? 'sync' : streamOf(path);
   if (!isPod(target.kind) || stream === undefined) throw unknownPath();
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed();
-  return { pod: (await deps.registry.get(target.kind, target.key)) as Pod, stream };
+  const pod = (await registry.get(target.kind, target.key)) as Pod;
+  // What is written into a pod is run by it.
+  if (stream === 'exec' || stream === 'attach' || stream === 'sync') await registry.checkMayEnter(pod, user);
+  return { pod, stream };
 }
 
 /** Lists and watches: what a client reads, and could read without a WebSocket. */
@@ -111,6 +147,10 @@ async function serve(
   const { podStreams, upgrader } = deps;
   const { name = '', namespace = '', uid = '' } = pod.metadata;
   const podRef = { namespace, pod: name, uid };
+  if (stream === 'sync') {
+    const wish = { ...podRef, ...parseSyncQuery(query) };
+    return upgrader.tunnel(request, socket, head, syncProtocol, (signal) => deps.podSync.open(wish, signal));
+  }
   if (stream === 'portforward') {
     return upgrader.portForward(request, socket, head, (port, signal) => podStreams.portForward(podRef, port, signal));
   }

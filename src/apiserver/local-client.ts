@@ -92,7 +92,7 @@ class LocalClient implements ObjectClient {
     key: ObjectKey,
     options: DeleteOptions = {},
   ): Promise<T> {
-    return as<T>((await this.#registry.delete(kindOf(resource), key, options)).object);
+    return as<T>((await this.#registry.delete(kindOf(resource), key, options, this.#user)).object);
   }
 
   #context(options: WriteOptions): WriteContext {

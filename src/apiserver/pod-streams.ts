@@ -1,5 +1,5 @@
 /**
- * The port by which the API server reaches into running pods: log, exec, attach and
+ * The port by which the API server reaches into running pods: log, exec, attach, signals and
  * port-forward (design: style C.4 rule 1). The agent implements it; `agent.ts` joins them.
  *
  * The API server owns the wire (WebSocket and SPDY); the agent owns the processes. Bytes
@@ -63,6 +63,13 @@ export interface PodStreams {
    * client has gone) the process is ended (SIGHUP, then SIGKILL) and nothing stays behind.
    */
   exec(ref: ContainerRef, command: readonly string[], ends: StreamEnds, signal: AbortSignal): Promise<StreamResult>;
+
+  /**
+   * Passes a signal to the first process of a container.
+   *
+   * @throws StatusError NotFound when the container does not run
+   */
+  signal(ref: ContainerRef, signalNumber: number, signal: AbortSignal): Promise<void>;
 
   /** Joins the container's own streams until it ends or `signal` aborts; the container goes on. */
   attach(ref: ContainerRef, ends: StreamEnds, signal: AbortSignal): Promise<StreamResult>;

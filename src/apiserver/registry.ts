@@ -17,12 +17,14 @@ import type { Clock } from '../lib/clock.ts';
 import { KeyedMutex } from '../lib/keyed-mutex.ts';
 import { isStatusError } from '../lib/status-error.ts';
 import type { Store } from '../store/store.ts';
+import type { UserInfo } from './identity.ts';
 import type { Admission, AdmissionCheck } from './registry/admission.ts';
 import { type Apply, applyObject } from './registry/apply.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
 import { decodeObject } from './registry/decode-object.ts';
 import { type Deleted, deleteObject } from './registry/delete.ts';
+import type { DeletionStep } from './registry/deletion-step.ts';
 import { methodNotSupported } from './registry/errors.ts';
 import { type Eviction, type EvictionRequest, evictPod } from './registry/evict.ts';
 import { randomSuffix } from './registry/generate-name.ts';
@@ -30,6 +32,8 @@ import { type ListEnd, type ListReader, type ListRequest, readList } from './reg
 import { loadObject } from './registry/load.ts';
 import { checkMatchesUrl } from './registry/matches-url.ts';
 import { patchObject } from './registry/patch.ts';
+import { checkMayReplaceImages } from './registry/replace-images.ts';
+import { checkMayEnter, checkRoleGrants } from './registry/role-grants.ts';
 import { applyScale, changeScale, readScale, type ScaleChange } from './registry/scale.ts';
 import { bindPod } from './registry/schedule-pod.ts';
 import type { SelectionOptions } from './registry/selection.ts';
@@ -45,6 +49,8 @@ export interface RegistryOptions {
   readonly placePod?: (pod: KubeObject) => string | undefined;
   /** See `RegistryDeps.takePodPlace`. Default: there is no bound. */
   readonly takePodPlace?: (pod: KubeObject) => () => void;
+  /** See `RegistryDeps.deletionStep`. Default: nothing. */
+  readonly deletionStep?: DeletionStep;
   /** Default: random UUIDs. */
   readonly newUid?: () => string;
   /** Default: five random letters or digits. */
@@ -68,6 +74,7 @@ export class Registry {
       takePodPlace,
       admission: [],
       admissionChecks: [],
+      deletionStep: (_deletion, proceed) => proceed(),
       quotaTurns: new KeyedMutex(),
       ...options,
     };
@@ -76,6 +83,21 @@ export class Registry {
   /** @throws StatusError NotFound */
   async get(kind: AnyKind, key: ObjectKey): Promise<KubeObject> {
     return (await loadObject(this.#deps, kind, key)).object;
+  }
+
+  /** As `checkMayEnter`: whether `user` may have what a pod's service account has. */
+  checkMayEnter(pod: KubeObject, user: UserInfo): Promise<void> {
+    return checkMayEnter(this.#deps, podKind, pod, user);
+  }
+
+  /** As `checkRoleGrants` for a new object, also for one that is not written now, or not by `user` himself. */
+  checkRoleGrants(kind: AnyKind, object: KubeObject, user: UserInfo): Promise<void> {
+    return checkRoleGrants(this.#deps, kind, object, undefined, { user });
+  }
+
+  /** As `checkMayReplaceImages`: whether `user` may give these names to other images. */
+  checkMayReplaceImages(kind: AnyKind, names: readonly string[], user: UserInfo): Promise<void> {
+    return checkMayReplaceImages(this.#deps, kind, names, user);
   }
 
   /** The list, page by page, for whoever writes it to a wire. Errors as `readList`. */
@@ -103,6 +125,11 @@ export class Registry {
   create(kind: AnyKind, namespace: string | undefined, body: unknown, context: WriteContext): Promise<KubeObject> {
     requireVerb(kind, 'create');
     return createObject(this.#deps, kind, namespace, body, context);
+  }
+
+  /** Makes an object of a kind that clients can only read: the daemon's own code does. Errors as `create`. */
+  createOwn(kind: AnyKind, body: KubeObject, context: WriteContext): Promise<KubeObject> {
+    return createObject(this.#deps, kind, undefined, body, context);
   }
 
   /** Replaces the object (or, with `subresource`, its status or finalizers). */
@@ -182,21 +209,27 @@ export class Registry {
     return applyObject(this.#deps, kind, apply, context);
   }
 
-  /** Starts or shortens a deletion. */
-  delete(kind: AnyKind, key: ObjectKey, options: DeleteOptions = {}): Promise<Deleted> {
+  /** Starts or shortens a deletion. @param user default: the daemon itself */
+  delete(kind: AnyKind, key: ObjectKey, options: DeleteOptions = {}, user?: UserInfo): Promise<Deleted> {
     requireVerb(kind, 'delete');
-    return deleteObject(this.#deps, kind, key, options);
+    return deleteObject(this.#deps, kind, key, options, user);
   }
 
   /** Deletes everything that a selection matches; what somebody else deleted meanwhile is passed over. */
-  async deleteCollection(kind: AnyKind, selection: SelectionOptions, options: DeleteOptions = {}): Promise<KubeList> {
+  async deleteCollection(
+    kind: AnyKind,
+    selection: SelectionOptions,
+    options: DeleteOptions = {},
+    user?: UserInfo,
+  ): Promise<KubeList> {
     requireVerb(kind, 'deletecollection');
     const found = await this.list(kind, selection);
     const items: KubeObject[] = [];
     for (const { metadata } of found.items) {
       const { name = '', namespace } = metadata;
       try {
-        items.push((await this.delete(kind, { name, ...(namespace ? { namespace } : {}) }, options)).object);
+        const key = { name, ...(namespace ? { namespace } : {}) };
+        items.push((await this.delete(kind, key, options, user)).object);
       } catch (error) {
         if (!isStatusError(error, 'NotFound')) throw error;
       }

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { TestApi } from '../testing/api-server.ts';
+import { noTransfers } from '../testing/no-transfers.ts';
 import { configMap, pod } from '../testing/registry.ts';
 import { RequestLimits } from './request-limits.ts';
 
@@ -431,13 +432,13 @@ describe('the API server', () => {
 describe('what cannot be answered', () => {
   it('is not done', async () => {
     let loaded = 0;
-    const imageLoader = {
+    const imageTransfers = {
       importArchive: async () => {
         loaded += 1;
         return [];
       },
     };
-    const api = await TestApi.start({ imageLoader });
+    const api = await TestApi.start({ imageTransfers: { ...noTransfers, ...imageTransfers } });
     const accept = 'application/vnd.kubernetes.protobuf';
     await api.post(configMaps, configMap('kept'));
     assert.equal((await api.send('DELETE', `${configMaps}/kept`, { headers: { accept } })).code, 406);

@@ -10,24 +10,32 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { eliotProtocol } from '../api/eliot-protocol.ts';
+import { clientKind } from '../api/kinds/client.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
+import type { AuditSink } from './audit.ts';
 import { type AuthnDeps, clientFingerprint, createAuthenticate, type Listener, type Socket } from './authn.ts';
+import type { BundleReceiver } from './bundles.ts';
 import type { HealthCheck } from './discovery/health.ts';
 import type { OpenApiDocuments } from './discovery/openapi.ts';
 import { type VersionOptions, versionInfo } from './discovery/version.ts';
 import { handleRequest, type RequestDeps } from './handle-request.ts';
 import { handleUpgrade, isUpgradeServed } from './handle-upgrade.ts';
 import { answerClientError } from './http/client-error.ts';
-import type { ImageLoader } from './image-loader.ts';
+import type { ImagePushes } from './image-pushes.ts';
+import type { ImageTransfers } from './image-transfers.ts';
+import type { Pairing } from './pairing.ts';
 import type { PodStreams } from './pod-streams.ts';
+import type { PodSync } from './pod-sync.ts';
 import type { Registry } from './registry.ts';
 import { type RequestLimitOptions, RequestLimits } from './request-limits.ts';
+import { createHandlePairing } from './requests/pairing.ts';
 import type { ResourceMetrics } from './resource-metrics.ts';
 import { createRoleGroups } from './role-groups.ts';
 import { createStreamUpgrader } from './streams/stream-upgrader.ts';
 import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts';
+import { UnknownConnections } from './unknown-connections.ts';
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -40,8 +48,14 @@ export interface TlsMaterial {
 export interface ApiServerDeps {
   readonly registry: Registry;
   readonly podStreams: PodStreams;
-  readonly imageLoader: ImageLoader;
-  readonly authn: Pick<AuthnDeps, 'issuedClients'>;
+  readonly podSync: PodSync;
+  readonly imageTransfers: ImageTransfers;
+  readonly imagePushes: ImagePushes;
+  /** Takes bundles. Default: nobody does. */
+  readonly bundles?: BundleReceiver | undefined;
+  readonly authn: Pick<AuthnDeps, 'issuedClients' | 'clientSeen'>;
+  /** Lets strangers become known. Default: it pairs with nobody. */
+  readonly pairing?: Pairing | undefined;
   /** Issues and knows service account tokens. Default: there are none. */
   readonly tokens?: ServiceAccountTokens;
   readonly metrics: ResourceMetrics;
@@ -50,6 +64,8 @@ export interface ApiServerDeps {
   readonly log: Logger;
   readonly version: VersionOptions;
   readonly openApi: OpenApiDocuments;
+  /** See `AuditSink`. Default: nobody keeps a record. */
+  readonly audit?: AuditSink | undefined;
   /** For /livez and /readyz, beside `ping`. */
   readonly healthChecks?: readonly HealthCheck[];
   readonly limits?: RequestLimitOptions;
@@ -63,14 +79,20 @@ export interface ListenAddresses {
   readonly unix?: string;
 }
 
+/** Of TCP; undefined when that was not asked for. */
+export interface ListeningAt {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
 export interface ApiServer {
   /**
    * Starts to listen.
    *
-   * @returns the TCP port, useful when 0 was asked for
+   * @returns where it got to: the address, when a name was given, and the port, when that was 0
    * @throws StatusError InternalError naming the address when it is taken or not ours
    */
-  listen(addresses: ListenAddresses): Promise<{ readonly port: number | undefined }>;
+  listen(addresses: ListenAddresses): Promise<ListeningAt>;
   /**
    * Takes TLS connections on one more address, from those peers only that `isWelcome` names: the pods' side.
    *
@@ -98,6 +120,8 @@ const maxConnections = 1_000;
 /** Of which one address may have so many: a pod, or a machine, must not lock the others out. */
 const maxConnectionsOfPeer = 250;
 const defaultGraceMs = 2_000;
+/** Where somebody revokes certificates. */
+const clientsPath = `/apis/${clientKind.group}/${clientKind.version}/${clientKind.resource}/`;
 
 const secureContext = ({ key, cert, ca }: TlsMaterial) => ({ key, cert, ca, minVersion: 'TLSv1.3' as const });
 
@@ -107,12 +131,16 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
 
 class NodeApiServer implements ApiServer {
   readonly #deps: ApiServerDeps;
-  readonly #requestDeps: RequestDeps;
+  readonly #requestDeps: RequestDeps & { readonly podSync: PodSync };
   readonly #closing = new AbortController();
   /** One a request under way, to be aborted when the server closes. */
   readonly #underWay = new Set<AbortController>();
+  /** Connections on which the certificate of a client is being deleted, with the answer to that. */
+  readonly #revoking = new Map<Socket, ServerResponse>();
   /** Connections by the fingerprint of the certificate that they showed. */
   readonly #connections = new Map<string, Set<Socket>>();
+  /** Of each listener on the network. */
+  readonly #unknown: UnknownConnections[] = [];
   #tlsMaterial: TlsMaterial;
   readonly #tls: HttpsServer[] = [];
   #unix: Server | undefined;
@@ -122,38 +150,48 @@ class NodeApiServer implements ApiServer {
     this.#deps = deps;
     this.#tlsMaterial = deps.tls;
     const roleGroupsOf = createRoleGroups(deps.registry);
+    const authenticate = createAuthenticate({ ...deps.authn, tokens: deps.tokens, roleGroupsOf });
     this.#requestDeps = {
       tokens: deps.tokens,
       roleGroupsOf,
       registry: deps.registry,
       podStreams: deps.podStreams,
-      imageLoader: deps.imageLoader,
+      podSync: deps.podSync,
+      imageTransfers: deps.imageTransfers,
+      imagePushes: deps.imagePushes,
+      bundles: deps.bundles,
       metrics: deps.metrics,
       podsAreKnown: deps.podsAreKnown ?? (async () => {}),
-      authenticate: createAuthenticate({ ...deps.authn, tokens: deps.tokens, roleGroupsOf }),
+      authenticate: async (listener, request) => {
+        const caller = await authenticate(listener, request);
+        this.#recognise(request.socket);
+        return caller;
+      },
       limits: new RequestLimits(deps.limits),
       healthChecks: deps.healthChecks ?? [],
       openApi: deps.openApi,
+      handlePairing: createHandlePairing(deps.pairing, deps.clock),
       version: versionInfo(deps.version),
       clock: deps.clock,
       log: deps.log,
+      audit: deps.audit,
     };
   }
 
-  async listen({ tcp, unix }: ListenAddresses): Promise<{ readonly port: number | undefined }> {
+  async listen({ tcp, unix }: ListenAddresses): Promise<ListeningAt> {
     this.#stopListening = this.#deps.authn.issuedClients.onRevoked(({ fingerprint }) => {
-      for (const socket of this.#connections.get(fingerprint) ?? []) socket.destroy();
+      for (const socket of this.#connections.get(fingerprint) ?? []) this.#endConnection(socket);
     });
     if (unix !== undefined) {
       this.#unix = this.#prepare(createHttpServer(httpOptions), 'unix');
       await startListening(this.#unix, { path: unix });
     }
-    if (tcp === undefined) return { port: undefined };
+    if (tcp === undefined) return { address: undefined, port: undefined };
     const server = this.#createTls();
     this.#tls.push(server);
     await startListening(server, tcp);
-    const address = server.address();
-    return { port: typeof address === 'object' ? address?.port : undefined };
+    const bound = server.address();
+    return typeof bound === 'object' && bound ? bound : { address: undefined, port: undefined };
   }
 
   async listenAlso(address: { host: string; port: number }, isWelcome: (remote: string) => boolean): Promise<void> {
@@ -182,6 +220,7 @@ class NodeApiServer implements ApiServer {
     const late = this.#deps.clock.sleep(graceMs, patience.signal).catch(() => undefined);
     await Promise.race([closed, late]);
     patience.abort();
+    for (const unknown of this.#unknown) unknown.close();
     for (const server of servers) server.closeAllConnections();
     for (const sockets of this.#connections.values()) for (const socket of sockets) socket.destroy();
     await closed;
@@ -190,6 +229,11 @@ class NodeApiServer implements ApiServer {
   #createTls(): HttpsServer {
     const server = this.#prepare(createHttpsServer({ ...httpOptions, ...this.#tlsOptions() }), 'tls');
     limitPeers(server);
+    const unknown = new UnknownConnections(this.#deps.clock);
+    this.#unknown.push(unknown);
+    // Node's servers hand over the socket itself, whatever the type says.
+    server.on('connection', (socket: Socket) => unknown.admit(socket));
+    server.on('request', ({ socket }) => unknown.hear(socket));
     server.on('secureConnection', (socket) => this.#track(socket));
     // Scanners and clients that do not trust our CA end here; there is nobody to tell.
     server.on('tlsClientError', (error, socket) => {
@@ -227,6 +271,11 @@ class NodeApiServer implements ApiServer {
       exchange.abort(new StatusError('Timeout', 'the client is gone'));
     });
     if (this.#closing.signal.aborted) response.setHeader('Connection', 'close');
+    if (request.method === 'DELETE' && request.url?.startsWith(clientsPath)) {
+      const { socket } = request;
+      this.#revoking.set(socket, response);
+      response.once('close', () => this.#revoking.delete(socket));
+    }
     void handleRequest(this.#requestDeps, { request, response, listener, signal: exchange.signal });
   }
 
@@ -237,10 +286,32 @@ class NodeApiServer implements ApiServer {
     void handleUpgrade({ ...this.#requestDeps, upgrader }, { request, socket: socket as Socket, head, listener });
   }
 
+  /** Ends the connection of a revoked client; one that has just revoked itself hears first that it has. */
+  #endConnection(socket: Socket): void {
+    const answer = this.#revoking.get(socket);
+    if (answer === undefined) {
+      socket.destroy();
+      return;
+    }
+    answer.once('close', () => socket.destroy());
+    if (!answer.headersSent) answer.setHeader('Connection', 'close');
+    const patience = new AbortController();
+    answer.once('close', () => patience.abort());
+    void this.#deps.clock.sleep(defaultGraceMs, patience.signal).then(
+      () => socket.destroy(),
+      () => {},
+    );
+  }
+
+  #recognise(socket: Socket): void {
+    for (const unknown of this.#unknown) unknown.recognise(socket);
+  }
+
   /** Remembers whose connection it is, so that revoking the certificate ends it. */
   #track(socket: TLSSocket): void {
     const fingerprint = clientFingerprint(socket);
     if (fingerprint === undefined) return;
+    if (socket.authorized && this.#deps.authn.issuedClients.has(fingerprint)) this.#recognise(socket);
     const sockets = this.#connections.get(fingerprint) ?? new Set();
     this.#connections.set(fingerprint, sockets.add(socket));
     socket.once('close', () => {

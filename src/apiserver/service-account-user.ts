@@ -2,7 +2,7 @@
 import type { ServiceAccount } from '../api/kinds/service-account.ts';
 import { serviceAccountRoles } from '../api/kinds/service-account.ts';
 import type { ObjectKey } from '../api/object-client.ts';
-import { authenticatedGroup, mastersGroup, viewersGroup } from './identity.ts';
+import { authenticatedGroup, developersGroup, mastersGroup, type UserInfo, viewersGroup } from './identity.ts';
 
 const prefix = 'system:serviceaccount:';
 
@@ -23,14 +23,27 @@ export function serviceAccountGroups(namespace: string): readonly string[] {
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, authenticatedGroup];
 }
 
-/** The groups that an account's annotation `eliot.run/role` puts it in (docs/adr/0020). */
+/** What the roles of service accounts stand for (docs/adr/0020), the highest first. */
+const groupOfRole: ReadonlyMap<string, string> = new Map([
+  ['cluster-admin', mastersGroup],
+  ['edit', developersGroup],
+  ['view', viewersGroup],
+]);
+
+/** The account's role, as its annotation `eliot.run/role` says; undefined when it has none. */
+export function roleOf({ metadata }: Pick<ServiceAccount, 'metadata'>): string | undefined {
+  return metadata.annotations?.[serviceAccountRoles.annotation];
+}
+
+/** The groups that an account's role puts it in. */
 export function roleGroups(account: Pick<ServiceAccount, 'metadata'>): readonly string[] {
-  switch (account.metadata.annotations?.[serviceAccountRoles.annotation]) {
-    case 'cluster-admin':
-      return [mastersGroup];
-    case 'view':
-      return [viewersGroup];
-    default:
-      return [];
-  }
+  const group = groupOfRole.get(roleOf(account) ?? '');
+  return group === undefined ? [] : [group];
+}
+
+/** Whether `user` may do whatever an account of that role may. A role that nobody knows is no role. */
+export function coversRole({ groups }: UserInfo, role: string | undefined): boolean {
+  const ranks = [...groupOfRole.values()];
+  const needed = ranks.indexOf(groupOfRole.get(role ?? '') ?? '');
+  return needed < 0 || ranks.slice(0, needed + 1).some((group) => groups.includes(group));
 }

@@ -4,14 +4,17 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Script } from 'node:vm';
+import { addMissingBuiltins } from '../lib/missing-builtins.ts';
+import { smallVerbs } from './small-program.ts';
 
-const program = `${__dirname}/eli-program.cjs`;
+const bundle = `${__dirname}/${smallVerbs.includes(process.argv[2] ?? '') ? 'eli-small' : 'eli-program'}`;
+const program = `${bundle}.cjs`;
 /** Set by the build alone: where to write the code of what has run. */
 const keptCode = process.env['ELIOT_KEEP_CODE'];
 
 function readCode(): Buffer | undefined {
   try {
-    return readFileSync(`${__dirname}/eli-program.cache`);
+    return readFileSync(`${bundle}.cache`);
   } catch {
     return undefined;
   }
@@ -22,4 +25,5 @@ const source = readFileSync(program, 'latin1');
 const cachedData = keptCode === undefined ? readCode() : undefined;
 const script = new Script(source, { filename: program, ...(cachedData === undefined ? {} : { cachedData }) });
 if (keptCode !== undefined) process.on('exit', () => writeFileSync(keptCode, script.createCachedData()));
+addMissingBuiltins();
 (script.runInThisContext() as (require: NodeJS.Require) => void)(require);

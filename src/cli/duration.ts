@@ -12,7 +12,11 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h
 export function parseDuration(text: string, flag: string): number {
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
-    throw new UsageError(`invalid argument "${text}" for ${flag}: no duration`, 'for example: 30s, 5m, 1h30m');
+    const why = /^\d+$/.test(text) ? 'missing unit in' : 'invalid';
+    throw new UsageError(
+      `invalid argument "${text}" for "${flag}" flag: time: ${why} duration "${text}"`,
+      'for example: 30s, 5m, 1h30m',
+    );
   }
   return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
     (sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0),

@@ -1,14 +1,19 @@
 /** Says what failed in kubectl's words, then on which device and what to do about it. */
 import { ServerStatusError } from '../client/response-status.ts';
-import { isStatusError, type StatusError } from '../lib/status-error.ts';
+import { isStatusError } from '../lib/status-error.ts';
+import { hintFor } from './failure-hints.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A failure of one object of several, with what was being done: `error when creating "pod.yaml"`. */
 export class FailureInContext extends Error {
   override readonly name = 'FailureInContext';
 
-  constructor(context: string, cause: unknown) {
+  /** Where the fields stand that are refused: `pod.yaml:7:5: spec.foo`. */
+  readonly places: readonly string[];
+
+  constructor(context: string, cause: unknown, places: readonly string[] = []) {
     super(context, { cause });
+    this.places = places;
   }
 }
 
@@ -34,7 +39,8 @@ export function describeFailure(error: unknown, surroundings: FailureSurrounding
   const hint = hintFor(failure, surroundings.namespace);
   const where = surroundings.device === undefined ? undefined : `on ${surroundings.device}`;
   const second = [where, hint].filter((part) => part !== undefined).join(': ');
-  return `${headline(failure, context)}${second === '' ? '' : `\n${indent(second)}`}`;
+  const places = error instanceof FailureInContext ? error.places : [];
+  return [headline(failure, context), ...[...places, second].filter((line) => line !== '').map(indent)].join('\n');
 }
 
 function headline(failure: ServerStatusError, context: string): string {
@@ -48,31 +54,11 @@ function headline(failure: ServerStatusError, context: string): string {
     if (problems.length === 1) return `${subject}: ${problems[0]}`;
     if (problems.length > 1) return `${subject}:\n${problems.map((problem) => `* ${problem}`).join('\n')}`;
   }
-  return `Error from server (${failure.wireReason}): ${context}${failure.message}`;
-}
-
-/** Kinds of a device that live in no namespace, by their plural. */
-const clusterScoped = new Set(['nodes', 'namespaces']);
-
-function hintFor(failure: StatusError, namespace: string): string | undefined {
-  const { kind, name } = failure.details ?? {};
-  switch (failure.reason) {
-    case 'NotFound':
-      if (name === undefined || kind === undefined || name === '') return undefined;
-      if (clusterScoped.has(kind)) return `"eli get ${kind}" shows what is there`;
-      return `"eli get ${kind} -n ${namespace}" shows what is there, -A looks in every namespace`;
-    case 'AlreadyExists':
-      return 'change it with "eli apply -f", or delete it first';
-    case 'Conflict':
-      return 'somebody else changed it meanwhile; try again';
-    case 'Unauthorized':
-      return 'it does not accept these credentials; use its present admin.kubeconfig';
-    case 'TooManyRequests':
-    case 'ServiceUnavailable':
-      return 'it is busy or still starting; try again in a moment';
-    default:
-      return undefined;
+  // kubectl's own words for this one.
+  if (failure.reason === 'Unauthorized') {
+    return `error: ${context}You must be logged in to the server (${failure.message})`;
   }
+  return `Error from server (${failure.wireReason}): ${context}${failure.message}`;
 }
 
 function indent(text: string): string {

@@ -62,7 +62,11 @@ describe('the device that a command works on', () => {
   it('is never another one than --node says', async () => {
     await fails(['--node', 'other'], { ELIOT_RUN_DIR: device.runDirectory }, /no device named "other" found/);
     await fails(['--node', 'other', '--kubeconfig', device.kubeconfig], nowhere, /no device named "other" found/);
-    await fails(['--node', 'other'], nowhere, /no device named "other" found: there is no kubeconfig to look in/);
+    await fails(
+      ['--node', 'other'],
+      nowhere,
+      /no device named "other" found: it is not among the paired devices \(none\)/,
+    );
   });
 
   it('may be a context of the kubeconfig', async () => {
@@ -76,10 +80,11 @@ describe('the device that a command works on', () => {
   });
 
   it('is nowhere: says what was looked at and what to do', async () => {
-    await fails(
-      [],
-      nowhere,
-      /^error: no device found: .*KUBECONFIG is not set.*\n {2}start one: +eliotd\n {2}or name yours/,
+    const { exitCode, stdout, stderr } = await eli(['get', 'pods'], { env: nowhere });
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    assert.match(
+      stderr,
+      /^error: no device found: .*KUBECONFIG is not set.*\n {2}pair with one: +eli pair .*\n {2}or name yours: .*\n {2}or start one: +eliotd/,
     );
   });
 

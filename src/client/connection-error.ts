@@ -21,7 +21,7 @@ const unixExplanations: Readonly<Record<string, Explanation>> = {
 const wrongAuthority: Explanation = {
   reason: 'ServiceUnavailable',
   what: 'its certificate is not signed by the authority that the kubeconfig names',
-  advice: 'was the device set up again? Then fetch its kubeconfig again',
+  advice: 'was the device set up anew? Then pair with it again (eli pair), or fetch its kubeconfig again',
 };
 
 const tcpExplanations: Readonly<Record<string, Explanation>> = {

@@ -85,7 +85,13 @@ export class HttpObjectClient implements ObjectClient {
     }
   }
 
-  create<T = KubeObject>(resource: GroupVersionResource, object: T, options: WriteOptions = {}): Promise<T> {
+  /** @param signal gives up; the server may have done it all the same */
+  create<T = KubeObject>(
+    resource: GroupVersionResource,
+    object: T,
+    options: WriteOptions = {},
+    signal?: AbortSignal,
+  ): Promise<T> {
     const { namespace, name } = keyOf(object);
     // The name is in the path only for a subresource, such as pods/binding.
     const parts =
@@ -95,6 +101,7 @@ export class HttpObjectClient implements ObjectClient {
       path: resourcePath(resource, parts),
       query: this.#writeQuery(options),
       body: object,
+      signal,
     });
   }
 
@@ -107,12 +114,14 @@ export class HttpObjectClient implements ObjectClient {
     });
   }
 
+  /** @param signal as for `create` */
   patch<T = KubeObject>(
     resource: GroupVersionResource,
     key: ObjectKey,
     type: PatchType,
     patch: unknown,
     options: WriteOptions = {},
+    signal?: AbortSignal,
   ): Promise<T> {
     return this.#rest.json<T>({
       method: 'PATCH',
@@ -120,6 +129,7 @@ export class HttpObjectClient implements ObjectClient {
       query: { ...this.#writeQuery(options), force: options.force },
       contentType: contentTypeByPatch[type],
       body: patch,
+      signal,
     });
   }
 

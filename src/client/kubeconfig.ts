@@ -8,11 +8,15 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { StatusError } from '../lib/status-error.ts';
-import { readPlainYaml } from './plain-yaml.ts';
+import {
+  badKubeconfig as bad,
+  isEntry,
+  type KubeconfigEntry,
+  parseKubeconfig,
+  type ReadFile,
+  readBounded,
+} from './kubeconfig-file.ts';
 import type { TransportOptions } from './transport.ts';
-
-/** Reads a file; rejects with Node's error (`code: 'ENOENT'` when there is none). */
-export type ReadFile = (path: string) => Promise<Buffer>;
 
 export interface KubeconfigOptions {
   /** Files, the strongest first; those that do not exist are skipped as long as one exists. */
@@ -28,10 +32,21 @@ export interface KubeconfigTarget {
   readonly transport: TransportOptions;
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+/** Files that were read and merged. */
+export interface Kubeconfig {
+  readonly currentContext: string | undefined;
+  /** In the order of the files. */
+  readonly contextNames: readonly string[];
+  /**
+   * The server and credentials that a context names.
+   *
+   * @throws StatusError NotFound when no context has that name, BadRequest that names the file and the key which is wrong
+   */
+  readonly target: (contextName: string) => Promise<KubeconfigTarget>;
+}
 
 interface NamedEntry {
-  readonly value: Entry;
+  readonly value: KubeconfigEntry;
   readonly file: string;
 }
 
@@ -42,9 +57,6 @@ interface Merged {
   readonly users: ReadonlyMap<string, NamedEntry>;
   readonly contexts: ReadonlyMap<string, NamedEntry>;
 }
-
-/** Largest kubeconfig, certificate or token file that is read; a real one has a few kB. */
-const maxFileBytes = 1024 * 1024;
 
 /** Keys of a user that change who we are; ignoring one would act as somebody else. */
 const unsupportedUserKeys = [
@@ -66,9 +78,27 @@ const unsupportedUserKeys = [
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<KubeconfigTarget> {
   const merged = await readFiles(options);
   const contextName = options.context ?? merged.currentContext;
-  if (contextName === undefined || contextName === '') {
+  if (contextName === undefined) {
     throw bad(`${merged.files.join(', ')}: no current-context - name one with --context (${namesOf(merged.contexts)})`);
   }
+  return await targetOf(merged, contextName, options.readFile);
+}
+
+/**
+ * Reads and merges `paths`.
+ *
+ * @throws StatusError BadRequest that names the file which is no kubeconfig, or says that none of them exists
+ */
+export async function openKubeconfig(options: Omit<KubeconfigOptions, 'context'>): Promise<Kubeconfig> {
+  const merged = await readFiles(options);
+  return {
+    currentContext: merged.currentContext,
+    contextNames: [...merged.contexts.keys()],
+    target: (contextName) => targetOf(merged, contextName, options.readFile),
+  };
+}
+
+async function targetOf(merged: Merged, contextName: string, readFile: ReadFile): Promise<KubeconfigTarget> {
   const context = merged.contexts.get(contextName);
   if (context === undefined) {
     const there = `there is: ${namesOf(merged.contexts)}`;
@@ -82,13 +112,13 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Kubeco
     contextName,
     namespace: optionalText(context, 'namespace', `contexts[${contextName}].context`),
     transport: {
-      ...(await serverOptions(cluster, `clusters[${clusterName}].cluster`, options.readFile)),
-      ...(user === undefined ? {} : await userOptions(user, `users[${userName}].user`, options.readFile)),
+      ...(await serverOptions(cluster, `clusters[${clusterName}].cluster`, readFile)),
+      ...(user === undefined ? {} : await userOptions(user, `users[${userName}].user`, readFile)),
     },
   };
 }
 
-async function readFiles(options: KubeconfigOptions): Promise<Merged> {
+async function readFiles(options: Omit<KubeconfigOptions, 'context'>): Promise<Merged> {
   const files: string[] = [];
   let currentContext: string | undefined;
   const clusters = new Map<string, NamedEntry>();
@@ -98,7 +128,7 @@ async function readFiles(options: KubeconfigOptions): Promise<Merged> {
     const bytes = await readBounded(file, options.readFile);
     if (bytes === undefined) continue;
     files.push(file);
-    const config = await parse(file, bytes);
+    const config = await parseKubeconfig(file, bytes);
     const current = config['current-context'];
     if (currentContext === undefined && typeof current === 'string' && current !== '') currentContext = current;
     addNamed(config, 'clusters', 'cluster', file, clusters);
@@ -109,33 +139,13 @@ async function readFiles(options: KubeconfigOptions): Promise<Merged> {
   return { files, currentContext, clusters, users, contexts };
 }
 
-async function readBounded(file: string, readFile: ReadFile): Promise<Buffer | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return undefined;
-    const why = code === 'EACCES' ? 'permission denied' : code === 'EISDIR' ? 'is a directory' : String(cause);
-    throw bad(`cannot read ${file}: ${why}`, cause);
-  }
-  if (bytes.length > maxFileBytes) throw bad(`${file}: larger than ${maxFileBytes} bytes`);
-  return bytes;
-}
-
-async function parse(file: string, bytes: Buffer): Promise<Entry> {
-  const text = bytes.toString('utf8');
-  let value: unknown;
-  try {
-    value = readPlainYaml(text) ?? (await import('js-yaml')).load(text);
-  } catch (cause) {
-    throw bad(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
-  if (!isEntry(value) || value['kind'] !== 'Config') throw bad(`${file}: is no kubeconfig (kind: Config is missing)`);
-  return value;
-}
-
-function addNamed(config: Entry, listKey: string, valueKey: string, file: string, into: Map<string, NamedEntry>): void {
+function addNamed(
+  config: KubeconfigEntry,
+  listKey: string,
+  valueKey: string,
+  file: string,
+  into: Map<string, NamedEntry>,
+): void {
   const list = config[listKey] ?? [];
   if (!Array.isArray(list)) throw bad(`${file}: ${listKey} must be a list`);
   for (const [index, item] of list.entries()) {
@@ -228,12 +238,4 @@ function optionalText(entry: NamedEntry, key: string, at: string): string | unde
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') throw bad(`${entry.file}: ${at}.${key} must be a string`);
   return value;
-}
-
-function isEntry(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function bad(message: string, cause?: unknown): StatusError {
-  return new StatusError('BadRequest', message, cause === undefined ? {} : { cause });
 }

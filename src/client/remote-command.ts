@@ -7,15 +7,15 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import { StatusError } from '../lib/status-error.ts';
-import { connectionError } from './connection-error.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { ReaderGone } from './reader-gone.ts';
 import { resourcePath, withQuery } from './resource-path.ts';
-import { statusErrorOfBody, type WireStatus } from './response-status.ts';
+import type { WireStatus } from './response-status.ts';
 import type { Transport } from './transport.ts';
-import { readBody } from './transport-body.ts';
+import { closeWebSocket, keepAlive, onFailure, openWebSocket, sendToChannel } from './web-socket.ts';
 
 export interface TerminalSize {
   readonly width: number;
@@ -38,13 +38,11 @@ export interface RemoteEnds {
   readonly stderr: Writable;
   /** Sizes of the terminal as they change, the present one first; only with `tty`. */
   readonly resize?: AsyncIterable<TerminalSize> | undefined;
+  /** Told how many bytes of output were handed over. */
+  readonly onOutput?: ((bytes: number) => void) | undefined;
 }
 
 const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
-/** As kubectl: a ping every 5 s; a server silent for six of them is gone. */
-const pingPeriodMs = 5_000;
-const maxMissedPongs = 6;
-const maxRefusalBytes = 64 * 1024;
 
 /**
  * Runs until the command ends and all its output was written; resolves with its exit code.
@@ -68,26 +66,13 @@ export async function runRemoteCommand(
   const onAbort = (): void => fail(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
 
-  socket.on('error', (error) => fail(connectionError(error, transport.address)));
-  socket.on('unexpected-response', (_request, response) => {
-    readBody(transport, response, maxRefusalBytes, signal)
-      .then((body) =>
-        fail(
-          statusErrorOfBody(
-            response.statusCode ?? 0,
-            response.statusMessage ?? '',
-            body.toString('utf8'),
-            transport.address,
-          ),
-        ),
-      )
-      .catch(fail);
-  });
+  onFailure(socket, transport, signal, fail);
   socket.on('message', (data: Buffer) => {
     const payload = data.subarray(1);
-    if (data[0] === channel.stdout) pass(payload, ends.stdout, socket, fail);
-    else if (data[0] === channel.stderr) pass(payload, ends.stderr, socket, fail);
-    else if (data[0] === channel.status) outcome.resolve(parseStatus(payload));
+    if (data[0] === channel.stdout || data[0] === channel.stderr) {
+      pass(payload, data[0] === channel.stdout ? ends.stdout : ends.stderr, socket, fail);
+      ends.onOutput?.(payload.length);
+    } else if (data[0] === channel.status) outcome.resolve(parseStatus(payload));
   });
   socket.on('close', (code) =>
     fail(new StatusError('ServiceUnavailable', `the connection was closed before the command ended (code ${code})`)),
@@ -105,7 +90,7 @@ export async function runRemoteCommand(
   } finally {
     over.abort();
     signal.removeEventListener('abort', onAbort);
-    close(socket);
+    closeWebSocket(socket);
   }
 }
 
@@ -118,23 +103,21 @@ function openSocket(transport: Transport, remote: RemoteCommand, ends: RemoteEnd
       subresource: remote.command === undefined ? 'attach' : 'exec',
     },
   );
-  const { url, options } = transport.webSocketTarget(
-    withQuery(path, {
-      command: remote.command,
-      container: remote.container,
-      stdin: ends.stdin !== undefined,
-      stdout: true,
-      stderr: !remote.tty,
-      tty: remote.tty,
-    }),
-  );
-  return new WebSocket(url, ['v5.channel.k8s.io'], { ...options, perMessageDeflate: false });
+  const query = {
+    command: remote.command,
+    container: remote.container,
+    stdin: ends.stdin !== undefined,
+    stdout: true,
+    stderr: !remote.tty,
+    tty: remote.tty,
+  };
+  return openWebSocket(transport, withQuery(path, query), ['v5.channel.k8s.io']);
 }
 
 /** Writes output and stops reading from the server while the reader is behind. */
 function pass(bytes: Buffer, to: Writable, socket: WebSocket, fail: (error: unknown) => void): void {
   if (to.destroyed) {
-    fail(new StatusError('ServiceUnavailable', 'the reader of the output is gone'));
+    fail(new ReaderGone());
     return;
   }
   if (to.write(bytes)) return;
@@ -149,8 +132,8 @@ async function sendStdin(socket: WebSocket, stdin: Readable, signal: AbortSignal
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const chunk of stdin) await send(socket, channel.stdin, chunk as Buffer);
-    await send(socket, channel.close, Buffer.from([channel.stdin]));
+    for await (const chunk of stdin) await sendToChannel(socket, channel.stdin, chunk as Buffer);
+    await sendToChannel(socket, channel.close, Buffer.from([channel.stdin]));
   } catch (error) {
     // The command ended first: what it did not read is dropped.
     if (!signal.aborted) throw error;
@@ -162,41 +145,7 @@ async function sendStdin(socket: WebSocket, stdin: Readable, signal: AbortSignal
 async function sendSizes(socket: WebSocket, sizes: AsyncIterable<TerminalSize>, signal: AbortSignal): Promise<void> {
   for await (const { width, height } of sizes) {
     if (signal.aborted) return;
-    await send(socket, channel.resize, Buffer.from(JSON.stringify({ Width: width, Height: height })));
-  }
-}
-
-/** Resolves when the bytes were handed to the connection, so that a slow server slows the sender down. */
-function send(socket: WebSocket, to: number, bytes: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  if (socket.readyState !== WebSocket.OPEN) return Promise.resolve();
-  socket.send(Buffer.concat([Buffer.from([to]), bytes]), (error) => (error ? reject(error) : resolve()));
-  return promise;
-}
-
-async function keepAlive(socket: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
-  let missed = 0;
-  const heard = (): void => {
-    missed = 0;
-  };
-  socket.on('pong', heard);
-  socket.on('message', heard);
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(pingPeriodMs, signal);
-    } catch {
-      return;
-    }
-    // A paused socket hears no pong because nobody reads its output; that is no sign of a dead server.
-    if (socket.isPaused) continue;
-    if (missed >= maxMissedPongs) {
-      throw new StatusError(
-        'Timeout',
-        `no sign of life from the server for ${(maxMissedPongs * pingPeriodMs) / 1000} s`,
-      );
-    }
-    missed++;
-    socket.ping();
+    await sendToChannel(socket, channel.resize, Buffer.from(JSON.stringify({ Width: width, Height: height })));
   }
 }
 
@@ -214,13 +163,4 @@ function parseStatus(payload: Buffer): WireStatus {
   } catch {
     return { status: 'Failure', message: payload.toString('utf8') };
   }
-}
-
-function close(socket: WebSocket): void {
-  socket.removeAllListeners();
-  // A handshake that is cut off reports an error once more; its story is already told.
-  socket.on('error', () => {});
-  if (socket.readyState === WebSocket.OPEN) socket.close(1000);
-  // A server that does not answer the close must not hold us.
-  else socket.terminate();
 }

@@ -9,7 +9,7 @@ import { connectionError } from './connection-error.ts';
 import { readJsonLines } from './json-lines.ts';
 import { type Query, withQuery } from './resource-path.ts';
 import { statusErrorOf, statusErrorOfBody, type WireStatus } from './response-status.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportRequest } from './transport.ts';
 import { readBody } from './transport-body.ts';
 
 export interface RestRequest {
@@ -33,6 +33,8 @@ export interface RestClientDeps {
   readonly transport: Transport;
   /** Called with each `Warning` header of the server (RFC 7234, code 299), unescaped. */
   readonly onWarning?: (text: string) => void;
+  /** Does the waiting for the head of an answer; may tell somebody of it. */
+  readonly whileWaiting?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Largest answer that is read into memory. */
@@ -43,10 +45,12 @@ const maxRefusalBytes = 64 * 1024;
 export class RestClient {
   readonly transport: Transport;
   readonly #onWarning: (text: string) => void;
+  readonly #whileWaiting: <T>(work: () => Promise<T>) => Promise<T>;
 
   constructor(deps: RestClientDeps) {
     this.transport = deps.transport;
     this.#onWarning = deps.onWarning ?? (() => {});
+    this.#whileWaiting = deps.whileWaiting ?? ((work) => work());
   }
 
   /**
@@ -67,32 +71,34 @@ export class RestClient {
 
   /** The answer as text. Throws as `json` does. */
   async text(request: RestRequest): Promise<string> {
-    const response = await this.stream(request);
+    const sent = sentOf(request);
+    const whole = await this.#whileWaiting(() => this.transport.tryPlainly(sent, maxAnswerBytes));
+    if (whole !== undefined) {
+      const { statusCode, statusMessage, headers, body } = whole;
+      this.#passWarnings(headers.get('warning'));
+      if (isSuccess(statusCode)) return body.toString('utf8');
+      throw statusErrorOfBody(statusCode, statusMessage, body.toString('utf8'), this.transport.address);
+    }
+    const response = await this.#send(sent);
     return (await readBody(this.transport, response, maxAnswerBytes, request.signal)).toString('utf8');
   }
 
   /** The answer's body while it arrives. Throws as `json` does, until the body begins. */
   async stream(request: RestRequest): Promise<IncomingMessage> {
-    const response = await this.transport.request({
-      method: request.method ?? 'GET',
-      path: withQuery(request.path, request.query),
-      headers: {
-        accept: request.accept ?? 'application/json',
-        'user-agent': 'eliot',
-        ...(request.body === undefined && request.stream === undefined
-          ? {}
-          : { 'content-type': request.contentType ?? 'application/json' }),
-      },
-      ...(request.stream === undefined ? {} : { body: request.stream }),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      signal: request.signal,
-      answerTimeoutMs: request.answerTimeoutMs,
-    });
-    for (const warning of warningsOf(response)) this.#onWarning(warning);
+    return await this.#send(sentOf(request));
+  }
+
+  async #send(sent: TransportRequest): Promise<IncomingMessage> {
+    const response = await this.#whileWaiting(() => this.transport.request(sent));
+    this.#passWarnings(response.headers['warning']);
     const code = response.statusCode ?? 0;
-    if (code >= 200 && code < 300) return response;
-    const body = await readBody(this.transport, response, maxRefusalBytes, request.signal);
+    if (isSuccess(code)) return response;
+    const body = await readBody(this.transport, response, maxRefusalBytes, sent.signal);
     throw statusErrorOfBody(code, response.statusMessage ?? '', body.toString('utf8'), this.transport.address);
+  }
+
+  #passWarnings(header: string | undefined): void {
+    for (const warning of warningsOf(header)) this.#onWarning(warning);
   }
 
   /**
@@ -124,8 +130,29 @@ export interface WireEvent {
   readonly object: unknown;
 }
 
-function warningsOf(response: IncomingMessage): string[] {
-  const header = response.headers['warning'];
+function sentOf(request: RestRequest): TransportRequest {
+  return {
+    method: request.method ?? 'GET',
+    path: withQuery(request.path, request.query),
+    headers: {
+      accept: request.accept ?? 'application/json',
+      'user-agent': 'eliot',
+      ...(request.body === undefined && request.stream === undefined
+        ? {}
+        : { 'content-type': request.contentType ?? 'application/json' }),
+    },
+    ...(request.stream === undefined ? {} : { body: request.stream }),
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    signal: request.signal,
+    answerTimeoutMs: request.answerTimeoutMs,
+  };
+}
+
+function isSuccess(code: number): boolean {
+  return code >= 200 && code < 300;
+}
+
+function warningsOf(header: string | undefined): string[] {
   if (header === undefined) return [];
   return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? '').replace(/\\(.)/g, '$1'));
 }

@@ -1,7 +1,11 @@
 /** Whom TLS connections trust: the authority that a connection was given, else the public ones. */
 import type { TransportOptions } from './transport.ts';
 
-const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
+/** As eli's npm package may find it: Node 20 and early releases of 22 cannot change their default. */
+type Tls = Omit<typeof import('node:tls'), 'setDefaultCACertificates' | 'getCACertificates'> &
+  Partial<Pick<typeof import('node:tls'), 'setDefaultCACertificates' | 'getCACertificates'>>;
+
+const tls = (): Tls => process.getBuiltinModule('node:tls');
 
 /**
  * The authorities to give to Node for a connection: every one says its own.
@@ -13,17 +17,19 @@ const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls'
 export function trustedAuthorities(
   options: Pick<TransportOptions, 'ca' | 'insecureSkipTlsVerify'>,
 ): (string | Buffer)[] {
-  tls().setDefaultCACertificates([]);
+  tls().setDefaultCACertificates?.([]);
   if (options.ca !== undefined) return [options.ca];
   return options.insecureSkipTlsVerify ? [] : publicAuthorities();
 }
 
 /** Lets the connections of `fetch` that begin now trust the public authorities, wherever OpenSSL would look for them. */
 export function trustPublicAuthorities(): void {
-  tls().setDefaultCACertificates(publicAuthorities());
+  tls().setDefaultCACertificates?.(publicAuthorities());
 }
 
-/** Those that Node brings, and those of NODE_EXTRA_CA_CERTS. */
+/** Those that Node brings, and those of NODE_EXTRA_CA_CERTS where Node tells them. */
 function publicAuthorities(): string[] {
-  return [...tls().getCACertificates('bundled'), ...tls().getCACertificates('extra')];
+  const { getCACertificates, rootCertificates } = tls();
+  if (getCACertificates === undefined) return [...rootCertificates];
+  return [...getCACertificates('bundled'), ...getCACertificates('extra')];
 }

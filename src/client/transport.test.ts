@@ -68,6 +68,22 @@ describe('a transport', () => {
     assert.equal(ports.size, 1);
   });
 
+  it('makes a new connection when it was told to forget those that are idle', async () => {
+    const ports = new Set<number | undefined>();
+    await withHttp(
+      (request, response) => {
+        ports.add(request.socket.remotePort);
+        response.end('{}');
+      },
+      async (rest) => {
+        await rest.json({ path: '/a' });
+        rest.transport.closeIdle();
+        await rest.json({ path: '/b' });
+      },
+    );
+    assert.equal(ports.size, 2);
+  });
+
   it('asks once more when the server closed a kept connection, but never repeats a write', async () => {
     let closeNext = false;
     const seen: string[] = [];
@@ -205,7 +221,8 @@ describe('a transport', () => {
           assert.match(error.message, /stopped in the middle/);
           return true;
         }),
-      { headerTimeoutMs: 50 },
+      // Long enough for the head of the answer on a busy machine.
+      { headerTimeoutMs: 1_000 },
     );
   });
 

@@ -4,12 +4,14 @@
  *
  * It moves requests and answers and knows nothing of Kubernetes but the credentials.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { StatusError } from '../lib/status-error.ts';
+import { AnswerTooLarge, type WholeAnswer } from './answer-reader.ts';
 import { connectionError } from './connection-error.ts';
+import { askPlainly, isPlain, NothingAnswered } from './transport-plain.ts';
 import { connectTls, tlsOptionsOf, untilSecure } from './transport-tls.ts';
 
 export interface TransportOptions {
@@ -53,6 +55,20 @@ const defaultHeaderTimeoutMs = 30_000;
 /** After this much silence the kernel asks whether the other side of a watch is still there. */
 const tcpKeepAliveMs = 30_000;
 
+/** What ALPN calls HTTP/1.1. */
+const httpProtocol = 'http/1.1';
+
+interface Opened {
+  readonly socket: TLSSocket;
+  /** Whether it chose a protocol that only servers of ours know. */
+  readonly isOurs: boolean;
+  /** Whether something was asked over it. */
+  readonly wasUsed?: boolean;
+}
+
+/** Loaded for the first request that needs it: `tryPlainly` does without. */
+const http = (): typeof import('node:http') => process.getBuiltinModule('node:http');
+
 export class Transport {
   /** For people: the server as it was given. */
   readonly address: string;
@@ -61,11 +77,12 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #socketPath: string | undefined;
   readonly #url: URL;
-  readonly #agent: HttpAgent;
+  /** Made for the first request. */
+  #agent: HttpAgent | undefined;
   /** Undefined when the server is reached without TLS. */
   readonly #tls: ConnectionOptions | undefined;
   /** Opened by `negotiate`, for the next request. */
-  #opened: TLSSocket | undefined;
+  #opened: Opened | undefined;
 
   /** @throws StatusError BadRequest when `server` is no address this transport can reach */
   constructor(options: TransportOptions) {
@@ -74,11 +91,7 @@ export class Transport {
     this.#socketPath = options.server.startsWith('unix:') ? options.server.slice('unix:'.length) : undefined;
     this.#url = parseServer(this.#socketPath === undefined ? options.server : 'http://localhost');
     this.idleTimeoutMs = options.headerTimeoutMs ?? defaultHeaderTimeoutMs;
-    this.#agent = new HttpAgent({ keepAlive: true });
-    if (this.#url.protocol !== 'https:') return;
-    this.#tls = tlsOptionsOf(options, this.#hostAndPort().host);
-    // `node:https` would do no more than this, and takes a command two milliseconds.
-    this.#agent.createConnection = () => this.#nextTls();
+    if (this.#url.protocol === 'https:') this.#tls = tlsOptionsOf(options, this.#hostAndPort().host);
   }
 
   /**
@@ -93,11 +106,22 @@ export class Transport {
     try {
       signal?.throwIfAborted();
       const expired = (): StatusError => timeout(this.address, 'connect', timeoutMs);
-      this.#opened = await untilSecure(this.#connectTls(protocols), { timeoutMs, timeout: expired, signal });
+      const socket = await untilSecure(this.#connectTls(protocols), { timeoutMs, timeout: expired, signal });
+      // With a name of its own for the protocol it is a server of ours, and nothing is in between.
+      this.#opened = { socket, isOurs: ![httpProtocol, false].includes(socket.alpnProtocol ?? false) };
+      return socket.alpnProtocol || undefined;
     } catch (error) {
       this.#fail(error, signal);
     }
-    return this.#opened.alpnProtocol || undefined;
+  }
+
+  /**
+   * What TLS 1.3 says of the connection that `negotiate` opened, and of no other (RFC 8446 7.5); to be asked for before the
+   * next request. Undefined without such a connection: what older versions say may be true of two.
+   */
+  bindingOf(label: string, bytes: number): Buffer | undefined {
+    const socket = this.#opened?.socket;
+    return socket?.getProtocol() === 'TLSv1.3' ? socket.exportKeyingMaterial(bytes, label, Buffer.alloc(0)) : undefined;
   }
 
   /**
@@ -121,10 +145,46 @@ export class Transport {
     }
   }
 
+  /**
+   * Asks for a whole answer over the connection that `negotiate` opened to a server of ours, which is quicker than
+   * `request`, and keeps the connection for the next request.
+   *
+   * @returns undefined when nothing was asked: there is no such connection now, or the request is another than a GET
+   * @throws as `request`, and StatusError InternalError when the body is larger than `maxBytes`
+   */
+  async tryPlainly(request: TransportRequest, maxBytes: number): Promise<WholeAnswer | undefined> {
+    const opened = this.#opened;
+    const { path, signal } = request;
+    const headers = { host: this.#url.host, ...this.#credentials(), ...(request.headers as Record<string, string>) };
+    const plain = { path: `${this.#prefix}${path}`, headers };
+    if (!opened?.isOurs || opened.socket.destroyed || request.method !== 'GET' || !isPlain(plain)) return undefined;
+    const silenceMs = request.answerTimeoutMs ?? this.idleTimeoutMs;
+    const onSilence = (hasBegun: boolean): Error => timeout(this.address, hasBegun ? 'go on' : 'answer', silenceMs);
+    try {
+      signal?.throwIfAborted();
+      this.#opened = undefined;
+      const answer = await askPlainly(opened.socket, { ...plain, maxBytes, silenceMs, onSilence, signal });
+      if (answer.isReusable && this.#opened === undefined) this.#opened = { ...opened, wasUsed: true };
+      else opened.socket.destroy();
+      return answer;
+    } catch (error) {
+      // A kept connection may have been closed by the server just before we wrote to it.
+      if (error instanceof NothingAnswered && opened.wasUsed) return undefined;
+      return this.#fail(error, signal);
+    }
+  }
+
+  /** Forgets the connections that nobody uses now: the way may be gone on which they were made. The next request makes one. */
+  closeIdle(): void {
+    this.#opened?.socket.destroy();
+    for (const socket of Object.values(this.#agent?.freeSockets ?? {}).flatMap((sockets) => sockets ?? []))
+      socket.destroy();
+  }
+
   /** Closes idle connections; requests under way end by their own signals. */
   close(): void {
-    this.#opened?.destroy();
-    this.#agent.destroy();
+    this.#opened?.socket.destroy();
+    this.#agent?.destroy();
   }
 
   /** Where and how `ws` connects for `path` (with its query). */
@@ -138,6 +198,7 @@ export class Transport {
         handshakeTimeout: (this.#options.connectTimeoutMs ?? defaultConnectTimeoutMs) + this.idleTimeoutMs,
         ...this.#tls,
         ...(socketPath === undefined ? {} : { createConnection: (): Duplex => connectSocket({ path: socketPath }) }),
+        ...(scheme === 'ws' && socketPath === undefined ? {} : { generateMask: leaveAsItIs }),
       },
     };
   }
@@ -157,6 +218,14 @@ export class Transport {
     return { host, port: port === '' ? defaultPort : Number(port), defaultPort };
   }
 
+  #connections(): HttpAgent {
+    if (this.#agent !== undefined) return this.#agent;
+    this.#agent = new (http().Agent)({ keepAlive: true });
+    // `node:https` would do no more than this, and takes a command two milliseconds.
+    if (this.#tls !== undefined) this.#agent.createConnection = () => this.#nextTls();
+    return this.#agent;
+  }
+
   #connectTls(protocols: readonly string[]): TLSSocket {
     const { host, port } = this.#hostAndPort();
     return connectTls({ ...this.#tls, host, port, ALPNProtocols: [...protocols] });
@@ -164,17 +233,17 @@ export class Transport {
 
   /** The connection that is open already, else a new one. */
   #nextTls(): TLSSocket {
-    const opened = this.#opened;
+    const opened = this.#opened?.socket;
     this.#opened = undefined;
-    return opened === undefined || opened.destroyed ? this.#connectTls(['http/1.1']) : opened;
+    return opened === undefined || opened.destroyed ? this.#connectTls([httpProtocol]) : opened;
   }
 
   #requestOnce(request: TransportRequest): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const outgoing = httpRequest({
+    const outgoing = http().request({
       method: request.method,
       path: `${this.#prefix}${request.path}`,
-      agent: this.#agent,
+      agent: this.#connections(),
       headers: {
         ...this.#credentials(),
         ...request.headers,
@@ -232,6 +301,8 @@ export class Transport {
   #fail(error: unknown, signal: AbortSignal | undefined): never {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof SourceFailed) throw error.cause;
+    if (error instanceof AnswerTooLarge)
+      throw new StatusError('InternalError', `${this.address} sent ${error.message}`);
     throw connectionError(error instanceof StaleConnection ? error.cause : error, this.address);
   }
 }
@@ -258,14 +329,14 @@ function isConnectionLost(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function timeout(address: string, stage: 'connect' | 'answer', afterMs: number): StatusError {
+function timeout(address: string, stage: 'connect' | 'answer' | 'go on', afterMs: number): StatusError {
   const seconds = afterMs / 1000;
-  return new StatusError(
-    'Timeout',
-    stage === 'connect'
-      ? `cannot reach ${address}: no connection within ${seconds} s - is the device on, and on this network?`
-      : `${address} did not answer within ${seconds} s`,
-  );
+  const messages = {
+    connect: `cannot reach ${address}: no connection within ${seconds} s - is the device on, and on this network?`,
+    answer: `${address} did not answer within ${seconds} s`,
+    'go on': `${address} stopped in the middle of its answer`,
+  };
+  return new StatusError('Timeout', messages[stage]);
 }
 
 function parseServer(server: string): URL {
@@ -275,3 +346,9 @@ function parseServer(server: string): URL {
   }
   return url;
 }
+
+/**
+ * The mask of a WebSocket is for proxies that read along and could be fooled by what is in it; where nobody can, one of zeros does
+ * as well. It spares both sides a turn for each byte, which takes eliotd, whose code V8 does not compile, longer than all else.
+ */
+function leaveAsItIs(_zeros: Buffer): void {}

@@ -1,5 +1,5 @@
 /** The machine's own names and addresses, as clients may use them. */
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 
 export interface HostAddresses {
   /** Addresses of real interfaces: no loopback, no link-local, none of `ignoredInterfaces`. IPv4 first. */
@@ -16,4 +16,9 @@ export function readHostAddresses(isIgnored: (name: string) => boolean): HostAdd
     .sort((a, b) => Number(a.family > b.family) - Number(a.family < b.family))
     .map(({ address }) => address);
   return { external: [...new Set(external)] };
+}
+
+/** Interfaces that are up and have a carrier, with their addresses. */
+export function readInterfaces(): NodeJS.Dict<NetworkInterfaceInfo[]> {
+  return networkInterfaces();
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../testing/settle.ts';
 import { createDeviceNodes } from './device-nodes.ts';
 
 describe('device nodes of the machine', () => {
@@ -45,36 +47,54 @@ describe('device nodes of the machine', () => {
     assert.equal(node?.mode, 0o660);
   });
 
-  it('are told of when they come and go, also in a directory that came later', async () => {
+  /** Watches where `pattern` looks; `tells` does something and waits until it was told, and what belongs to it too. */
+  const watching = async (pattern: string, work: (tells: Tells) => Promise<void>): Promise<void> => {
     const stop = new AbortController();
-    let told = Promise.withResolvers<void>();
-    nodes.watch([join(dir, 'late/x*')], () => told.resolve(), stop.signal);
-    await mkdir(join(dir, 'late'));
-    await told.promise;
-    told = Promise.withResolvers();
-    execFileSync('mknod', [join(dir, 'late/x1'), 'c', '1', '5']);
-    await told.promise;
-    told = Promise.withResolvers();
-    await rm(join(dir, 'late/x1'));
-    await told.promise;
-    stop.abort();
-  });
-
-  it('are told of in a directory that was removed and made anew', async () => {
-    const stop = new AbortController();
-    let told = Promise.withResolvers<void>();
-    nodes.watch([join(dir, 'again/x*')], () => told.resolve(), stop.signal);
-    /** Does something and waits until it was told, and what belongs to it too. */
-    const tells = async (act: () => Promise<unknown>): Promise<void> => {
-      told = Promise.withResolvers();
+    let told = (): void => {};
+    nodes.watch([join(dir, pattern)], () => told(), stop.signal);
+    const tells: Tells = async (act) => {
+      let isTold = false;
+      told = () => {
+        isTold = true;
+      };
       await act();
-      await told.promise;
+      await until(() => isTold, `a word of ${pattern}`);
       await delay(250);
     };
-    await tells(() => mkdir(join(dir, 'again')));
-    await tells(() => rm(join(dir, 'again'), { recursive: true }));
-    await tells(() => mkdir(join(dir, 'again')));
-    await tells(() => writeFile(join(dir, 'again/x1'), ''));
-    stop.abort();
-  });
+    try {
+      await work(tells);
+    } finally {
+      stop.abort();
+    }
+  };
+
+  it('are told of when they come and go, also in a directory that came later', () =>
+    watching('late/x*', async (tells) => {
+      await tells(() => mkdir(join(dir, 'late')));
+      await tells(async () => execFileSync('mknod', [join(dir, 'late/x1'), 'c', '1', '5']));
+      await tells(() => rm(join(dir, 'late/x1')));
+    }));
+
+  it('are told of in a directory that was removed and made anew', () =>
+    watching('again/x*', async (tells) => {
+      await tells(() => mkdir(join(dir, 'again')));
+      await tells(() => rm(join(dir, 'again'), { recursive: true }));
+      await tells(() => mkdir(join(dir, 'again')));
+      await tells(() => writeFile(join(dir, 'again/x1'), ''));
+    }));
+
+  it('are told of when a directory on the way to them is written to all the time', () =>
+    watching('way/x*', async (tells) => {
+      await tells(() => mkdir(join(dir, 'way')));
+      const files = ['a', 'b'].map((name) => openSync(join(dir, name), 'w'));
+      await delay(250);
+      // Two in turn: the kernel reports what is repeated once.
+      for (let round = 0; round < 2_000; round++) writeSync(files[round % 2] ?? 0, '.');
+      for (const file of files) closeSync(file);
+      await delay(250);
+      await tells(() => writeFile(join(dir, 'way/x1'), ''));
+    }));
 });
+
+/** Does something that must be told. */
+type Tells = (act: () => Promise<unknown>) => Promise<void>;

@@ -85,14 +85,19 @@ function matcher(part: string): RegExp {
 
 /** A node that has just come gets its group and mode a moment later. */
 const settleMs = 100;
-/** Some kernels report every write to a device of the directory; past so many within a while watching costs too much. */
+/**
+ * Some kernels report every write to a device of the directory; past so many within a while watching costs too much. Others
+ * are watched on.
+ */
 const noiseLimit = 1_000;
 const noiseWindowMs = 10_000;
 
 function watchPatterns(patterns: readonly string[], onChange: () => void, signal: AbortSignal): void {
   const watched = new Map<string, () => void>();
   let settling: NodeJS.Timeout | undefined;
-  let noise = 0;
+  const noise = new Map<string, number>();
+  /** Not watched any longer. */
+  const noisy = new Set<string>();
   const unwatch = (): void => {
     for (const end of watched.values()) end();
     watched.clear();
@@ -102,18 +107,26 @@ function watchPatterns(patterns: readonly string[], onChange: () => void, signal
     clearInterval(quiet);
     unwatch();
   };
-  const quiet = setInterval(() => {
-    noise = 0;
-  }, noiseWindowMs).unref();
+  const quiet = setInterval(() => noise.clear(), noiseWindowMs).unref();
+  const leave = (directory: string): void => {
+    watched.get(directory)?.();
+    watched.delete(directory);
+  };
+  const onNoise = (directory: string): void => {
+    const count = (noise.get(directory) ?? 0) + 1;
+    noise.set(directory, count);
+    if (count <= noiseLimit) return;
+    noisy.add(directory);
+    leave(directory);
+  };
   const start = (): void => {
     // A directory that a pattern goes through may come later: then the one above it tells.
     for (const directory of patterns.flatMap(directoriesOf)) {
-      if (watched.has(directory) || signal.aborted) continue;
+      if (watched.has(directory) || noisy.has(directory) || signal.aborted) continue;
       try {
         const watcher = watch(directory, { persistent: false }, (type) => {
           if (type !== 'rename') {
-            noise += 1;
-            if (noise > noiseLimit) stop();
+            onNoise(directory);
             return;
           }
           settling ??= setTimeout(() => {
@@ -124,12 +137,8 @@ function watchPatterns(patterns: readonly string[], onChange: () => void, signal
             onChange();
           }, settleMs).unref();
         });
-        const end = (): void => watcher.close();
-        watcher.on('error', () => {
-          end();
-          watched.delete(directory);
-        });
-        watched.set(directory, end);
+        watcher.on('error', () => leave(directory));
+        watched.set(directory, () => watcher.close());
       } catch {
         // It does not exist, or the system has no watch left.
       }

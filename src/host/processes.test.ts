@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { createSystemClock } from '../lib/clock.ts';
-import { createProcesses, parseProcess } from './processes.ts';
+import { createProcesses, hasProcess, parseProcess } from './processes.ts';
 
 const processes = createProcesses(createSystemClock());
 const { signal } = new AbortController();
@@ -12,6 +12,15 @@ const stat = (state: string): string =>
   `42 (a) b (c) ${state} 7 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 123456 1000 10 18446744073709551615`;
 
 describe('processes', () => {
+  it('are there until their end was heard of', async () => {
+    const child = spawn('sleep', ['1000']);
+    await once(child, 'spawn');
+    assert.equal(hasProcess(child.pid ?? 0), true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.equal(hasProcess(child.pid ?? 0), false);
+  });
+
   it('are read with a name that holds brackets and spaces', () => {
     assert.deepEqual(parseProcess(42, stat('S'), 'sleep\0' + '5\0'), {
       pid: 42,

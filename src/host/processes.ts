@@ -85,3 +85,13 @@ export function parseProcess(pid: number, stat: string, commandLine: string): Pr
     commandLine: commandLine.split('\0').slice(0, -1),
   };
 }
+
+/** Whether this id is that of a process, or of one whose end nobody has heard of yet. */
+export function hasProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

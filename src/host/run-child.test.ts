@@ -15,6 +15,12 @@ describe('a short-lived child', () => {
     assert.equal((await runChild('true', [], signal, { input: 'x'.repeat(1 << 20) })).exitCode, 0);
   });
 
+  it('has our environment, and what is said in place of it', async () => {
+    const env = { ELIOT_TEST: 'said', MALLOC_TRIM_THRESHOLD_: '1' };
+    const { stdout } = await runChild('sh', ['-c', 'echo $ELIOT_TEST $MALLOC_TRIM_THRESHOLD_ $PATH'], signal, { env });
+    assert.equal(stdout, `said 1 ${process.env['PATH']}\n`);
+  });
+
   it('that is not installed is NotFound', async () => {
     await assert.rejects(runChild('no-such-program', [], signal), (error) => isStatusError(error, 'NotFound'));
   });

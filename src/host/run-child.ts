@@ -1,10 +1,16 @@
 /** Runs a short-lived program to its end: certificates, iptables, syncfs. */
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { StatusError } from '../lib/status-error.ts';
 
 export interface ChildOptions {
-  /** Written to stdin, which is then closed. */
-  readonly input?: string;
+  /**
+   * Written to stdin, which is then closed: a text, or what comes, at the pace of the child. One that fails closes it as well;
+   * the rest of one that the child does not read is left.
+   */
+  readonly input?: string | AsyncIterable<Uint8Array>;
+  /** Added to our own environment, in place of what has the same name there. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The child is killed after this many milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
   /** The child is killed when more is printed. Default 16 MiB. */
@@ -38,6 +44,7 @@ export const runChild: RunChild = (command, args, signal, options = {}) => {
   const child = spawn(command, args, {
     signal: AbortSignal.any([signal, timeout]),
     killSignal: 'SIGKILL',
+    env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 
@@ -71,6 +78,11 @@ export const runChild: RunChild = (command, args, signal, options = {}) => {
   });
   // A child that ends without reading its input breaks the pipe; its exit code tells the story.
   child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  if (typeof input === 'string') child.stdin.end(input);
+  else {
+    const source = Readable.from(input, { objectMode: false });
+    source.once('error', () => child.stdin.end()).pipe(child.stdin);
+    child.once('close', () => source.destroy());
+  }
   return promise;
 };

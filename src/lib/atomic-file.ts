@@ -7,10 +7,15 @@ import { dirname } from 'node:path';
  * Replaces `path` with `content`: after a power cut the file holds either the old content or the new,
  * never a part. The new content is on disk (file and directory synced) when this resolves.
  *
+ * @param content may come piece by piece; when it fails, so does this
  * @param mode permission bits of the new file, for example 0o600; never wider while it is being written
  * @throws the file system's error (ENOSPC, EACCES, …); the old file is then untouched and no rest stays behind
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);

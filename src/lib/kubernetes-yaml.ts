@@ -44,13 +44,15 @@ const maxExpandedCharacters = 3 * 1024 * 1024;
 const maxSeparators = 200_000;
 const maxMergedKeys = 10_000;
 
-const plainMapTag = defineMappingTag(mapTag.tagName, {
-  ...mapTag,
-  addPair: (carrier: Record<string, unknown>, key, value) =>
-    key === null ? 'null cannot be a key' : mapTag.addPair(carrier, key, value),
-});
-
-const schema = new Schema([strTag, seqTag, plainMapTag, ...yamlScalars.map(scalarTag), mergeTag]);
+/** Made for each text: at a start nobody may need it. */
+function makeSchema(): Schema {
+  const plainMapTag = defineMappingTag(mapTag.tagName, {
+    ...mapTag,
+    addPair: (carrier: Record<string, unknown>, key, value) =>
+      key === null ? 'null cannot be a key' : mapTag.addPair(carrier, key, value),
+  });
+  return new Schema([strTag, seqTag, plainMapTag, ...yamlScalars.map(scalarTag), mergeTag]);
+}
 
 function scalarTag({ tag, firstCharacters, pattern, read }: YamlScalar): ReturnType<typeof defineScalarTag> {
   return defineScalarTag(tag, {
@@ -71,7 +73,7 @@ export function parseYaml(text: string): unknown {
   checkSeparators(text);
   let value: unknown;
   try {
-    value = load(text, { schema, maxDepth: maxDocumentDepth, maxTotalMergeKeys: maxMergedKeys });
+    value = load(text, { schema: makeSchema(), maxDepth: maxDocumentDepth, maxTotalMergeKeys: maxMergedKeys });
   } catch (cause) {
     throw toYamlError(cause);
   }

@@ -24,6 +24,7 @@ export const httpStatusByReason = {
   InternalError: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
+  InsufficientStorage: 507,
 } as const;
 
 export type Reason = keyof typeof httpStatusByReason;

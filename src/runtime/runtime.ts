@@ -133,6 +133,11 @@ export interface ContainerConfig {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
+  /**
+   * Its program begins only when somebody attaches, who then sees all that it prints; `Running` all the same. It must have
+   * `stdin`, and be of the runtime's default handler.
+   */
+  readonly holdUntilAttached: boolean;
   readonly resources: LinuxResources;
   readonly security: ContainerSecurity;
 }
@@ -215,6 +220,46 @@ export interface RuntimeStatus {
   readonly network: RuntimeCondition;
 }
 
+/** Bytes that an input takes whole or not at all (Linux' PIPE_BUF). */
+export const undividedBytes = 4_096;
+/** What was written to an input and not read by its container is never more: a FIFO, a buffer of the runtime, and a pipe. */
+export const unreadInputBytes = 65_536 + 32_768 + 65_536;
+/** The part of it that the runtime may have in its hands, and takes with it. */
+export const carriedInputBytes = 32_768;
+
+/** The stdin of a running container: what is written waits until the container reads it, whatever becomes of the writer. */
+export interface ContainerInput {
+  /** Writes all of at most `undividedBytes`, or nothing: false when there is no room now, or the container has ended. */
+  write(bytes: Uint8Array): boolean;
+  /** Notes a number from 0 to 2^32 on the input itself. It stands there until something is written, also when we are killed meanwhile. */
+  mark(number: number): void;
+  /** Whether that number stands there: nothing was written since. */
+  isMarked(number: number): boolean;
+  /**
+   * Bytes that the container has not read; undefined when more than that are on their way to it. Only to be asked when nothing
+   * was written for a while, and nothing is meanwhile: it takes them out and puts them back.
+   *
+   * @param onTaken told how many bytes, the last that were written, are in our hands and would be lost with us; 0 when they are
+   *   back. `isWaiting`: they had not reached the container's own pipe, so putting them back takes away the mark
+   * @throws Error when they could not be put back, because somebody else wrote there too; StatusError `Invalid` when somebody
+   *   else writes so much that it never ends
+   */
+  countUnread(onTaken: (bytes: number, isWaiting: boolean) => void): Promise<number | undefined>;
+  /** Takes out what the container has not read; only when it has ended. @throws StatusError `Invalid` as above */
+  takeUnread(): Promise<UnreadInput>;
+  /** The container keeps what it has not read. */
+  close(): void;
+}
+
+export interface UnreadInput {
+  /** Bytes that were found. Behind the first of them, at most `carriedInputBytes` more may have been lost. */
+  readonly count: number;
+  /** There was no room for what the runtime had in its hands, so that some were lost, likely. */
+  readonly wasFull: boolean;
+  /** The first of what was not read. */
+  readonly first: Buffer;
+}
+
 export interface Runtime {
   version(signal: AbortSignal): Promise<{ readonly name: string; readonly version: string }>;
   status(signal: AbortSignal): Promise<RuntimeStatus>;
@@ -239,6 +284,8 @@ export interface Runtime {
   startContainer(id: ContainerId, signal: AbortSignal): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceSeconds`; resolves when the process is gone, at once if it already was. */
   stopContainer(id: ContainerId, graceSeconds: number, signal: AbortSignal): Promise<void>;
+  /** Sends a signal, by its number, to the container's first process. NotFound when that has ended. */
+  signalContainer(id: ContainerId, signalNumber: number, signal: AbortSignal): Promise<void>;
   /** Kills it if it runs. Fine when it is gone. */
   removeContainer(id: ContainerId, signal: AbortSignal): Promise<void>;
   listContainers(selector: Labels, signal: AbortSignal): Promise<readonly RuntimeContainer[]>;
@@ -264,6 +311,12 @@ export interface Runtime {
   exec(id: ContainerId, request: ExecRequest, signal: AbortSignal): Promise<number>;
   /** Joins the container's own streams until it ends or `signal` aborts. */
   attach(id: ContainerId, request: Omit<ExecRequest, 'command'>, signal: AbortSignal): Promise<void>;
+  /**
+   * The stdin of a running container that was made with `stdin`, and without `tty`.
+   *
+   * @throws StatusError `NotFound` when it does not run, `Invalid` when it has no stdin of the runtime's, or no longer
+   */
+  openInput(id: ContainerId, signal: AbortSignal): Promise<ContainerInput>;
   /**
    * A TCP connection into the sandbox's network, loopback listeners included. When nobody listens it rejects, or the
    * stream fails before its first byte, with ServiceUnavailable (containerd opens the stream first).
@@ -322,6 +375,14 @@ export interface PullProgress {
   readonly layers: readonly LayerProgress[];
 }
 
+/** A tar archive that has not been read yet. */
+export interface ImageArchive {
+  /** Exactly what `read` gives. */
+  readonly sizeBytes: number;
+  /** The archive piece by piece, as fast as it is taken; at most some megabytes are held. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
 export interface Images {
   list(signal: AbortSignal): Promise<readonly StoredImage[]>;
   /** Undefined when the image is not on the device. Accepts short names (`busybox`). */
@@ -340,10 +401,26 @@ export interface Images {
   ): Promise<string>;
   /** Drops one tag, or all names of an id; fine when it is gone. */
   remove(reference: string, signal: AbortSignal): Promise<void>;
+  /** Drops just this name, and the content when nobody else gave it one; fine when it is gone. */
+  removeName(reference: string, signal: AbortSignal): Promise<void>;
   /** Full names of images whose pull has not succeeded and left something behind. */
   listPulls(signal: AbortSignal): Promise<readonly string[]>;
   /** Drops what the pull of that name left; nothing when one is under way. */
   abandonPull(name: string, signal: AbortSignal): Promise<void>;
-  /** Side-loads a docker-save or OCI-layout tar; resolves with the full names it brought. */
-  importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Side-loads a docker-save or OCI-layout tar; resolves with the full names it brought.
+   *
+   * @param checkNames told the full names before anything gets one; what it throws ends the import
+   */
+  importArchive(
+    archive: Readable,
+    signal: AbortSignal,
+    checkNames?: (names: readonly string[]) => Promise<void>,
+  ): Promise<readonly string[]>;
+  /**
+   * An image as such a tar, by its name or id; loaded elsewhere it is the same by every digest.
+   *
+   * @throws StatusError `NotFound` when the image, or a part of it, is not on the device
+   */
+  exportArchive(reference: string, signal: AbortSignal): Promise<ImageArchive>;
 }

@@ -14,6 +14,7 @@ import { namespaces } from '../api/resources.ts';
 import { systemUser } from '../apiserver/identity.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import type { PodStreams } from '../apiserver/pod-streams.ts';
+import type { PodSync } from '../apiserver/pod-sync.ts';
 import { Registry } from '../apiserver/registry.ts';
 import { type ApiServer, type ApiServerDeps, createApiServer } from '../apiserver/server.ts';
 import { tokenObjects } from '../apiserver/tokens/registry-objects.ts';
@@ -23,6 +24,8 @@ import { MemoryStore } from '../store/memory-store.ts';
 import { builtOpenApi } from './built-openapi.ts';
 import { FakeClock } from './fake-clock.ts';
 import { noMetrics } from './no-metrics.ts';
+import { noPushes } from './no-pushes.ts';
+import { noTransfers } from './no-transfers.ts';
 import { makeTokenKey } from './token-key.ts';
 
 export type Caller = 'root' | 'admin' | 'viewer' | 'nobody' | 'stranger';
@@ -44,6 +47,15 @@ export interface RequestOptions {
   /** A value is sent as JSON, a string or Buffer as it is. */
   readonly body?: unknown;
 }
+
+/** Of a request that opens a stream into a pod by WebSocket. */
+export const webSocketHeaders: Readonly<Record<string, string>> = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-protocol': 'v5.channel.k8s.io',
+};
 
 /** Certificates are slow to make; one set serves every test of a process. */
 let certificates: ReturnType<typeof makeCertificates> | undefined;
@@ -69,12 +81,16 @@ async function makeCertificates() {
 }
 
 /** Refuses everything; tests replace what they use. */
-const noStreams: PodStreams = {
+export const noStreams: PodStreams = {
   log: async () => Promise.reject(new Error('no logs here')),
   exec: async () => Promise.reject(new Error('no exec here')),
   attach: async () => Promise.reject(new Error('no attach here')),
+  signal: async () => Promise.reject(new Error('no signals here')),
   portForward: async () => Promise.reject(new Error('no ports here')),
 };
+
+/** Likewise. */
+export const noSync: PodSync = { open: async () => Promise.reject(new Error('no files here')) };
 
 export class TestApi {
   readonly clock = new FakeClock(Date.UTC(2026, 10, 22, 10));
@@ -111,7 +127,9 @@ export class TestApi {
     api.#server = createApiServer({
       registry: api.registry,
       podStreams: noStreams,
-      imageLoader: { importArchive: async () => [] },
+      podSync: noSync,
+      imageTransfers: noTransfers,
+      imagePushes: noPushes,
       metrics: noMetrics,
       authn: {
         issuedClients: {
@@ -164,11 +182,16 @@ export class TestApi {
   async open(method: string, path: string, options: RequestOptions = {}): Promise<ClientRequest> {
     const { as = 'root', headers = {} } = options;
     if (as === 'root') return httpRequest({ socketPath: this.socketPath, method, path, headers, agent: false });
+    const where = { host: '127.0.0.1', port: this.port, agent: false as const };
+    return httpsRequest({ ...(await this.tlsOf(as)), ...where, method, path, headers });
+  }
+
+  /** With what somebody connects: whom he trusts, and what he shows. */
+  async tlsOf(caller: Exclude<Caller, 'root'>): Promise<{ ca: string; key?: string; cert?: string }> {
     certificates ??= makeCertificates();
     const { ca, issued } = await certificates;
-    const pair = issued[as];
-    const secure = { ca: ca.cert, host: '127.0.0.1', port: this.port, agent: false as const };
-    return httpsRequest({ ...secure, ...(pair ? { key: pair.key, cert: pair.cert } : {}), method, path, headers });
+    const pair = issued[caller];
+    return { ca: ca.cert, ...(pair ? { key: pair.key, cert: pair.cert } : {}) };
   }
 
   /** Sends a request and reads the whole answer. */

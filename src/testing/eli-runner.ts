@@ -1,14 +1,24 @@
 /** Runs the command line inside the test's own process, with streams that remember what was written. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants, createReadStream } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { PassThrough, Writable } from 'node:stream';
-import type { CliIo, FileAccess, InputStream, OutputStream, SignalName } from '../cli/io.ts';
+import type { LanAccess } from '../cli/discovery/lan.ts';
+import type { CliIo, FileAccess, InputStream, OutputStream, SignalName, StopSignal } from '../cli/io.ts';
 import { runEli } from '../cli/main.ts';
 import { createSystemClock } from '../lib/clock.ts';
+import { printedBy } from '../lib/printed-by.ts';
+import { createUserFile, writeUserFile } from '../lib/user-file.ts';
 
 export interface EliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Default: none, as on a machine without a network. */
+  readonly lan?: LanAccess;
+  readonly outputFiles?: readonly string[];
+  /** Default: that of the test. */
+  readonly directory?: string;
 }
 
 export interface EliResult {
@@ -55,9 +65,9 @@ export class EliRun {
   /** Every change of the terminal's mode. */
   readonly rawModes: boolean[] = [];
   readonly ended: Promise<number>;
-  #signal: ((name: SignalName) => void) | undefined;
+  readonly #signalListeners = new Set<(name: SignalName) => void>();
 
-  constructor(args: readonly string[], options: { readonly env?: EliOptions['env']; readonly tty?: boolean } = {}) {
+  constructor(args: readonly string[], options: Omit<EliOptions, 'stdin'> & { readonly tty?: boolean } = {}) {
     const { tty = false } = options;
     this.stdin = new PassThrough();
     if (tty) {
@@ -73,31 +83,57 @@ export class EliRun {
       env: options.env ?? {},
       clock: createSystemClock(),
       files: realFiles,
-      onSignal: (listener) => {
-        this.#signal = listener;
-        return () => {
-          this.#signal = undefined;
-        };
-      },
+      runProgram,
+      readProgram: (command, signal) => printedBy(spawn, command, signal),
+      onStopSignal: (listener) => this.#listen((name) => isStopSignal(name) && listener(name)),
+      onOtherSignal: (listener) => this.#listen((name) => isStopSignal(name) || listener(name)),
+      lan: options.lan ?? noLan,
+      processes: { own: process.pid, isRunning: (id) => id === process.pid },
+      outputFiles: () => options.outputFiles ?? [],
+      directory: options.directory ?? process.cwd(),
     };
     this.ended = runEli(args, io);
   }
 
   signal(name: SignalName): void {
-    this.#signal?.(name);
+    for (const listener of this.#signalListeners) listener(name);
   }
+
+  #listen(listener: (name: SignalName) => unknown): () => void {
+    this.#signalListeners.add(listener);
+    return () => this.#signalListeners.delete(listener);
+  }
+}
+
+function isStopSignal(name: SignalName): name is StopSignal {
+  return ['SIGINT', 'SIGTERM', 'SIGHUP'].includes(name);
 }
 
 /** Runs a command line to its end. */
 export async function eli(args: readonly string[], options: EliOptions = {}): Promise<EliResult> {
-  const run = new EliRun(args, options.env === undefined ? {} : { env: options.env });
-  run.stdin.end(options.stdin ?? '');
+  const { stdin = '', ...rest } = options;
+  const run = new EliRun(args, rest);
+  run.stdin.end(stdin);
   const exitCode = await run.ended;
   return { exitCode, stdout: run.stdout.text, stderr: run.stderr.text };
 }
 
-const realFiles: FileAccess = {
-  openFile: (path) => createReadStream(path),
+/** Without a terminal, so that what an editor says stays out of the test's own output. */
+async function runProgram([program = '', ...args]: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'ignore' });
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  return exitCode ?? 1;
+}
+
+/** A machine with no network. */
+const noLan: LanAccess = {
+  interfaces: async () => ({}),
+  openSockets: async () => ({ setLinks: async () => ({ open: [], fresh: [] }), send: async () => {}, close: () => {} }),
+};
+
+/** The files of this machine. */
+export const realFiles: FileAccess = {
+  openFile: (path, range) => createReadStream(path, range),
   readFile: (path) => readFile(path),
   readDirectory: (path) => readdir(path),
   kindOf: async (path) => {
@@ -112,4 +148,8 @@ const realFiles: FileAccess = {
       () => true,
       () => false,
     ),
+  writeFile: writeUserFile,
+  createFile: createUserFile,
+  removeFile: (path) => rm(path, { force: true }),
+  removeDirectory: (path) => rm(path, { recursive: true, force: true }),
 };

@@ -11,6 +11,7 @@ import { type Reason, StatusError } from '../lib/status-error.ts';
 import type {
   ContainerConfig,
   ContainerId,
+  ContainerInput,
   ExecRequest,
   ExecSyncResult,
   Labels,
@@ -28,7 +29,7 @@ import { findBusyboxProgram, serverProgram } from './fake-runtime/busybox.ts';
 import { EventFeed } from './fake-runtime/event-feed.ts';
 import { FakeContainer } from './fake-runtime/fake-container.ts';
 import { FakeImages } from './fake-runtime/fake-images.ts';
-import type { FakeProgram } from './fake-runtime/fake-process.ts';
+import { type FakeProgram, fakeSignalOf } from './fake-runtime/fake-process.ts';
 import type { Faults } from './fake-runtime/faults.ts';
 
 export interface FakeRuntimeOptions {
@@ -245,6 +246,14 @@ export class FakeRuntime implements Runtime {
     await container.exited;
   }
 
+  async signalContainer(id: ContainerId, signalNumber: number, signal: AbortSignal): Promise<void> {
+    await this.faults.pass('signalContainer', id, signal);
+    const name = fakeSignalOf(signalNumber);
+    if (this.#container(id).state !== 'Running') throw new StatusError('NotFound', 'process already finished');
+    // Others have no effect on the programs that there are here.
+    if (name) this.#container(id).signal(name);
+  }
+
   async removeContainer(id: ContainerId, signal: AbortSignal): Promise<void> {
     await this.faults.pass('removeContainer', id, signal);
     const container = this.#containers.get(id);
@@ -317,6 +326,14 @@ export class FakeRuntime implements Runtime {
       throw new StatusError('Invalid', `container ${id} has no stdin to attach to`);
     }
     await container.attach(request, signal);
+  }
+
+  async openInput(id: ContainerId, signal: AbortSignal): Promise<ContainerInput> {
+    await this.faults.pass('openInput', id, signal);
+    const container = this.#containers.get(id);
+    if (container?.state !== 'Running') throw new StatusError('NotFound', `container ${id} does not run`);
+    if (!container.config.stdin) throw new StatusError('Invalid', `container ${id} has no stdin`);
+    return container.input;
   }
 
   async portForward(id: SandboxId, port: number, signal: AbortSignal): Promise<Duplex> {

@@ -81,6 +81,7 @@ export class KubeletDevice {
     };
     const kubelet = createKubelet(
       {
+        onVolumesGo: async () => {},
         client,
         runtime: this.runtime,
         images: this.runtime.images,

@@ -6,21 +6,31 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { issueCertificates } from '../agent/pki/issue-certificates.ts';
+import { PairingService } from '../agent/pairing/pairing-service.ts';
+import { issueCertificates, signRequest } from '../agent/pki/issue-certificates.ts';
 import { openPki, type Pki, writeAdminKubeconfig } from '../agent/pki/pki.ts';
 import type { ObjectClient } from '../api/object-client.ts';
 import { nodes } from '../api/resources.ts';
+import type { OutgoingArchive, PulledImage } from '../apiserver/image-transfers.ts';
 import { createLocalClient } from '../apiserver/local-client.ts';
 import type { ContainerRef, LogOptions, PodStreams, StreamEnds, StreamResult } from '../apiserver/pod-streams.ts';
+import type { PodSync } from '../apiserver/pod-sync.ts';
 import { Registry } from '../apiserver/registry.ts';
+import type { ResourceMetrics } from '../apiserver/resource-metrics.ts';
 import { type ApiServer, createApiServer } from '../apiserver/server.ts';
+import { tokenObjects } from '../apiserver/tokens/registry-objects.ts';
+import { ServiceAccountTokens } from '../apiserver/tokens/service-account-tokens.ts';
 import { systemNamespaces } from '../controllers/system-namespaces.ts';
 import { type Clock, createSystemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { StatusError } from '../lib/status-error.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { noSync } from './api-server.ts';
 import { builtOpenApi } from './built-openapi.ts';
 import { noMetrics } from './no-metrics.ts';
+import { noPushes } from './no-pushes.ts';
+import { noTransfers } from './no-transfers.ts';
+import { makeTokenKey } from './token-key.ts';
 
 export const testNodeName = 'device';
 /** As after a restart: what was before it is gone, and a watch from there has expired. */
@@ -29,9 +39,14 @@ const firstRevision = 1_000;
 /** What a test lets containers do. */
 export interface ScriptedStreams {
   log(ref: ContainerRef, options: LogOptions, signal: AbortSignal): Promise<Readable>;
+  signal(ref: ContainerRef, signalNumber: number): Promise<void>;
   exec(ref: ContainerRef, command: readonly string[], ends: StreamEnds, signal: AbortSignal): Promise<StreamResult>;
+  portForward: PodStreams['portForward'];
+  sync: PodSync['open'];
   /** The names of the images in an archive. */
   importArchive(archive: Readable): Promise<readonly string[]>;
+  exportArchive(image: string, signal: AbortSignal): Promise<OutgoingArchive>;
+  pull(image: string, signal: AbortSignal): Promise<PulledImage>;
 }
 
 export class LocalDevice {
@@ -44,12 +59,19 @@ export class LocalDevice {
   readonly pki: Pki;
   /** Inside the daemon, past the wire. */
   readonly client: ObjectClient;
+  /** Opens codes, as `eliotd pair` does. */
+  readonly pairing: Pick<PairingService, 'openCode'>;
   /** Replace a method to script it. */
   readonly streams: { -readonly [K in keyof ScriptedStreams]: ScriptedStreams[K] };
+  /** Replace a method to say what is in use; nothing is at first. */
+  readonly metrics: { -readonly [K in keyof ResourceMetrics]: ResourceMetrics[K] };
   readonly #apiServer: ApiServer;
 
   private constructor(
-    parts: Pick<LocalDevice, 'directory' | 'runDirectory' | 'kubeconfig' | 'server' | 'pki' | 'client' | 'streams'> & {
+    parts: Pick<
+      LocalDevice,
+      'directory' | 'runDirectory' | 'kubeconfig' | 'server' | 'pki' | 'client' | 'pairing' | 'streams' | 'metrics'
+    > & {
       apiServer: ApiServer;
     },
   ) {
@@ -59,7 +81,9 @@ export class LocalDevice {
     this.server = parts.server;
     this.pki = parts.pki;
     this.client = parts.client;
+    this.pairing = parts.pairing;
     this.streams = parts.streams;
+    this.metrics = parts.metrics;
     this.#apiServer = parts.apiServer;
   }
 
@@ -72,7 +96,7 @@ export class LocalDevice {
       {
         dataDir: directory,
         nodeName: testNodeName,
-        dnsNames: ['localhost'],
+        dnsNames: ['localhost', 'kubernetes'],
         ips: ['127.0.0.1'],
         issue: issueCertificates,
       },
@@ -85,15 +109,52 @@ export class LocalDevice {
     });
     const streams: LocalDevice['streams'] = {
       log: async () => Readable.from([]),
+      signal: async () => {},
       exec: async () => ({ exitCode: 0 }),
+      portForward: async () => {
+        throw new StatusError('ServiceUnavailable', 'this device forwards nothing');
+      },
+      sync: noSync.open,
       importArchive: async () => [],
+      exportArchive: noTransfers.exportArchive,
+      pull: noTransfers.pull,
     };
+    const metrics: LocalDevice['metrics'] = { ...noMetrics };
+    const pairing = new PairingService({
+      nodeName: testNodeName,
+      addresses: () => [],
+      ca: pki.ca,
+      sign: (input) => signRequest(input),
+      people: () => [],
+      admit: async () => {},
+      clock,
+      log: silentLogger,
+      warnNode: () => {},
+    });
+    const client = createLocalClient(registry, { username: 'system:test', groups: ['system:masters'] });
+    const tokens = new ServiceAccountTokens({
+      key: makeTokenKey(),
+      objects: tokenObjects(client),
+      now: () => ({ wall: clock.now() / 1_000, boot: 'boot', sinceBoot: clock.monotonicMs() / 1_000 }),
+    });
     const apiServer = createApiServer({
+      pairing,
+      tokens,
       openApi: builtOpenApi,
       registry,
       podStreams: podStreamsOf(streams),
-      imageLoader: { importArchive: (archive) => streams.importArchive(archive) },
-      metrics: noMetrics,
+      podSync: { open: (wish, stopped) => streams.sync(wish, stopped) },
+      imagePushes: noPushes,
+      imageTransfers: {
+        importArchive: (archive) => streams.importArchive(archive),
+        exportArchive: (image, signal) => streams.exportArchive(image, signal),
+        pull: (image, signal) => streams.pull(image, signal),
+      },
+      metrics: {
+        nodes: (signal) => metrics.nodes(signal),
+        pods: (signal) => metrics.pods(signal),
+        prometheus: (page, signal) => metrics.prometheus(page, signal),
+      },
       authn: { issuedClients: { has: () => true, onRevoked: () => () => {} } },
       tls: { key: pki.server.key, cert: pki.server.cert, ca: pki.ca.cert },
       clock,
@@ -104,11 +165,12 @@ export class LocalDevice {
       tcp: { host: '127.0.0.1', port: 0 },
       unix: join(runDirectory, 'eliotd.sock'),
     });
-    const client = createLocalClient(registry, { username: 'system:test', groups: ['system:masters'] });
     await furnish(client);
     const server = `https://127.0.0.1:${port}`;
     const kubeconfig = await writeAdminKubeconfig(directory, server, pki);
-    return new LocalDevice({ directory, runDirectory, kubeconfig, server, pki, client, streams, apiServer });
+    return new LocalDevice({
+      ...{ directory, runDirectory, kubeconfig, server, pki, client, streams, metrics, pairing, apiServer },
+    });
   }
 
   /** Writes a file into the device's directory; returns its path. */
@@ -130,9 +192,8 @@ function podStreamsOf(streams: ScriptedStreams): PodStreams {
     log: (ref, options, signal) => streams.log(ref, options, signal),
     exec: (ref, command, ends, signal) => streams.exec(ref, command, ends, signal),
     attach: (ref, ends, signal) => streams.exec(ref, [], ends, signal),
-    portForward: async () => {
-      throw new StatusError('ServiceUnavailable', 'this device forwards nothing');
-    },
+    portForward: (ref, port, signal) => streams.portForward(ref, port, signal),
+    signal: (ref, signalNumber) => streams.signal(ref, signalNumber),
   };
 }
 

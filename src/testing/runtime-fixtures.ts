@@ -49,6 +49,7 @@ export function containerConfig(overrides: Partial<ContainerConfig> = {}): Conta
     stdin: false,
     stdinOnce: false,
     tty: false,
+    holdUntilAttached: false,
     resources: { cpuPeriod: 100_000, cpuQuota: 0, cpuShares: 2, memoryLimitBytes: 0, oomScoreAdj: 1000 },
     security: {
       privileged: false,

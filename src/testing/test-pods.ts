@@ -8,6 +8,8 @@ export interface TestPod {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly containers?: readonly string[];
+  /** Of every container. */
+  readonly image?: string;
   readonly initContainers?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -15,7 +17,8 @@ export interface TestPod {
 /** A pod as it is sent to the server. */
 export function testPod(options: TestPod): KubeObject {
   const { name, namespace = 'default', labels = {}, containers = ['main'], initContainers, annotations = {} } = options;
-  const named = (names: readonly string[]) => names.map((container) => ({ name: container, image: 'busybox:1' }));
+  const { image = 'busybox:1' } = options;
+  const named = (names: readonly string[]) => names.map((container) => ({ name: container, image }));
   return {
     apiVersion: 'v1',
     kind: 'Pod',

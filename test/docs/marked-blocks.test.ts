@@ -10,6 +10,18 @@ describe('marked blocks', () => {
     assert.deepEqual(blocks, [{ line: 2, commands: 'one\ntwo', expected: undefined }]);
   });
 
+  it('are others for a machine with the packages', () => {
+    const text = page("'''sh run", 'one', "'''", "'''sh run installed", 'two', "'''");
+    assert.deepEqual(
+      findMarkedBlocks(text, 'sh run installed').map(({ commands }) => commands),
+      ['two'],
+    );
+    assert.deepEqual(
+      findMarkedBlocks(text).map(({ commands }) => commands),
+      ['one'],
+    );
+  });
+
   it('take the text block right after them as what must be printed', () => {
     const [block] = findMarkedBlocks(page("'''sh run", 'one', "'''", '', "'''text", '1', "'''"));
     assert.equal(block?.expected, '1');

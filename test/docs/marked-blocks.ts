@@ -1,5 +1,6 @@
 /**
- * The commands of a Markdown page that a test runs: fenced blocks marked `sh run`. A `text` block right after one is what
+ * The commands of a Markdown page that a test runs: fenced blocks marked `sh run`, or `sh run installed` where the packages
+ * are installed and systemd runs (`test/vm/packages.test.ts`). A `text` block right after one is what
  * the commands must print, where
  *
  *   `…` inside a line    stands for anything up to the end of the line or the next fixed text
@@ -22,11 +23,11 @@ interface FencedBlock {
   readonly isRightAfter: boolean;
 }
 
-/** The marked blocks of a page, in their order. */
-export function findMarkedBlocks(markdown: string): MarkedBlock[] {
+/** The marked blocks of a page, or of a part of one, in their order. */
+export function findMarkedBlocks(markdown: string, mark: 'sh run' | 'sh run installed' = 'sh run'): MarkedBlock[] {
   const blocks = fencedBlocks(markdown);
   return blocks.flatMap((block, index) => {
-    if (block.info !== 'sh run') return [];
+    if (block.info !== mark) return [];
     const next = blocks[index + 1];
     const expected = next?.info === 'text' && next.isRightAfter ? next.text : undefined;
     return [{ line: block.line, commands: block.text, expected }];

@@ -1,6 +1,6 @@
 /**
  * Does what the README and the guides say. The README runs the quickstart itself; the guides run on one device as the
- * quickstart leaves it: the hello-world image is loaded and its pod runs. The blocks of a page run in order, each
+ * quickstart leaves it: the hello-world image is loaded and its pod runs, and a registry stands in for docker.io. The blocks of a page run in order, each
  * in a shell of its own, all in one directory.
  */
 import assert from 'node:assert/strict';
@@ -10,7 +10,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { run } from '../support/command.ts';
 import { freePort, TestDevice } from '../support/device.ts';
+import { DockerRegistry } from '../support/docker-registry.ts';
 import { helmPath, kubectlPath } from '../support/kubectl.ts';
+import { makeNodeImage } from '../support/node-image.ts';
+import { makePythonImage } from '../support/python-image.ts';
 import { findMarkedBlocks, isAsExpected, type MarkedBlock } from './marked-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -23,10 +26,12 @@ describe('the documentation', () => {
   const directory = mkdtempSync(join(tmpdir(), 'eliot-docs-'));
   const programs = join(directory, 'bin');
   const manifests = join(directory, 'manifests');
+  const bundles = join(directory, 'bundles');
 
   before(() => {
     mkdirSync(programs);
     mkdirSync(manifests);
+    mkdirSync(bundles);
     symlinkSync(join(root, 'bin/eli'), join(programs, 'eli'));
     symlinkSync(join(root, 'bin/eliotd'), join(programs, 'eliotd'));
     symlinkSync(kubectlPath(), join(programs, 'kubectl'));
@@ -55,15 +60,25 @@ describe('the documentation', () => {
 
   describe('of a running device', () => {
     let device: TestDevice;
+    /** Stands in for docker.io. */
+    let registry: DockerRegistry;
     before(async () => {
+      registry = await DockerRegistry.start();
+      const python = await makePythonImage({ name: 'python' });
+      await registry.pushArchive('library/python:3-slim', python);
+      await registry.pushArchive('library/python:latest', python);
+      await registry.pushArchive('library/node:latest', await makeNodeImage({ name: 'node' }));
       const config = join(directory, 'eliotd.yaml');
-      writeFileSync(config, `staticPodPath: ${manifests}\n`);
+      writeFileSync(config, settings(manifests, bundles, registry.host));
       device = await TestDevice.start({ args: ['--config', config], image: false });
       await device.loadImage('eliot.run/hello-world:1');
       await device.kubectlOk(['apply', '-f', join(root, 'examples/hello-world.yaml')]);
       await device.waitForPhase('hello-world', 'Running');
     });
-    after(() => device?.close());
+    after(async () => {
+      await device?.close();
+      await registry?.close();
+    });
 
     for (const page of guides) {
       it(`${page} does what it says`, async () => {
@@ -77,11 +92,24 @@ describe('the documentation', () => {
           ELIOT_RUN_DIR: device.runDir,
           ELIOT_CHECKOUT: root,
           MANIFESTS: manifests,
+          BUNDLES: bundles,
         });
       });
     }
   });
 });
+
+/** What the guides say stands in the settings file. */
+function settings(manifests: string, bundles: string, registry: string): string {
+  return `
+staticPodPath: ${manifests}
+bundleDirectory: ${bundles}
+registries:
+  docker.io: { mirrors: ["http://${registry}"] }
+devices:
+  - { name: entropy, paths: ["/dev/hwrng"], shared: 4 }
+`;
+}
 
 async function runPage(page: string, cwd: string, env: Record<string, string>): Promise<void> {
   for (const block of findMarkedBlocks(readFileSync(join(root, page), 'utf8'))) {

@@ -154,4 +154,17 @@ describe('devices', () => {
     await untilCounted('serial', '1');
     assert.equal(await deviceOf('waits'), `${nodes}/ttyX7`);
   });
+
+  it('are given to eli run by their names, or by the paths that the node says it offers', async () => {
+    const list = ['--', 'ls', join(nodes, 'bus')];
+    for (const name of ['bus', join(nodes, 'bus')]) {
+      assert.equal(
+        (await device.eliOk(['run', '--device', name, testImage, ...list])).stdout,
+        `${join(nodes, 'bus')}\n`,
+      );
+    }
+    const refused = await device.eli(['run', '--device', join(nodes, 'nope'), testImage, ...list]);
+    assert.equal(refused.exitCode, 125);
+    assert.match(refused.stderr, /none of those that the device offers/);
+  });
 });

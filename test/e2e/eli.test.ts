@@ -1,11 +1,16 @@
-/** The command line on a real device: same words, same output, same exit codes as kubectl. */
+/** The command line on a real device; that it says what kubectl says is tested in same-as-kubectl.test.ts. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Background } from '../support/background.ts';
-import { shellPod, TestDevice } from '../support/device.ts';
+import { shellPod, TestDevice, testImage } from '../support/device.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** Manifests in the form of the first Eliot. */
+const originals = join(import.meta.dirname, '../../examples/original');
 
 describe('eli on a device', () => {
   let device: TestDevice;
@@ -20,22 +25,6 @@ describe('eli on a device', () => {
     await device.waitForPhase('web', 'Running');
   });
   after(() => device?.close());
-
-  for (const args of [
-    ['get', 'pods'],
-    ['get', 'pods', '-o', 'wide'],
-    ['get', 'pods', '-A'],
-    ['get', 'pod', 'web', '-o', 'name'],
-    ['get', 'pod', 'web', '-o', 'jsonpath={.spec.containers[*].image}'],
-    ['get', 'nodes'],
-    ['get', 'namespaces'],
-    ['get', 'configmaps', '-A'],
-  ]) {
-    it(`${args.join(' ')} prints what kubectl prints`, async () => {
-      const ages = (text: string): string => text.replace(/\b\d+(s|m\d*s?|ms)\b/g, 'AGE').replace(/ +/g, ' ');
-      assert.equal(ages(await eli(...args)), ages(await kubectl(...args)));
-    });
-  }
 
   it('get -o json and yaml give the object that kubectl gives', async () => {
     const theirs = JSON.parse(await kubectl('get', 'pod', 'web', '-o', 'json')) as { metadata: { uid: string } };
@@ -78,51 +67,6 @@ describe('eli on a device', () => {
     assert.equal(await kubectl('get', 'cm', 'mixed', '-o', 'jsonpath={.data.colour}'), 'green');
   });
 
-  it('label and annotate do and print what kubectl does and prints', async () => {
-    for (const name of ['ours', 'theirs']) await kubectl('create', 'configmap', name);
-    for (const args of [
-      ['label', 'cm', 'NAME', 'a=1'],
-      ['label', 'cm', 'NAME', 'a=1'],
-      ['label', 'cm', 'NAME', 'a=2', '--overwrite'],
-      ['label', 'cm/NAME', 'nope-', 'a-'],
-      ['label', 'cm', 'NAME', 'b=1', '--dry-run=server'],
-      ['label', 'cm', 'NAME', 'b=1', '-o', 'name'],
-      ['label', 'cm', 'NAME', '--list'],
-      ['annotate', 'cm', 'NAME', 'note=on the roof'],
-      ['annotate', 'cm', 'NAME', 'note-', 'other=x'],
-      ['annotate', 'cm', 'NAME', '--list'],
-    ]) {
-      const on = (name: string): string[] => args.map((arg) => arg.replace('NAME', name));
-      const ours = (await eli(...on('ours'))).replaceAll('ours', 'NAME');
-      assert.equal(ours, (await kubectl(...on('theirs'))).replaceAll('theirs', 'NAME'), args.join(' '));
-    }
-  });
-
-  it('scale does and prints what kubectl does and prints', async () => {
-    await kubectl('create', 'deployment', 'scaled', '--image=eliot.test/none:1', '--replicas=0');
-    for (const args of [
-      ['scale', 'deployment', 'scaled', '--replicas=0', '--timeout=30s'],
-      ['scale', 'deploy/scaled', '--replicas=1', '--dry-run=server'],
-      ['scale', 'deploy/scaled', '--current-replicas=0', '--replicas=0', '-o', 'name'],
-    ]) {
-      assert.equal(await eli(...args), await kubectl(...args), args.join(' '));
-    }
-  });
-
-  it('rollout pauses, resumes and restarts as kubectl does', async () => {
-    await kubectl('create', 'deployment', 'rolled', '--image=eliot.test/none:1', '--replicas=0');
-    for (const verb of ['pause', 'resume', 'restart']) {
-      assert.equal(await eli('rollout', verb, 'deploy/rolled'), `deployment.apps/rolled ${verb.replace(/e$/, '')}ed\n`);
-    }
-    const status = ['rollout', 'status', 'deploy/rolled', '--timeout=30s'];
-    assert.match(await eli(...status), /deployment "rolled" successfully rolled out\n$/);
-    assert.equal(await eli(...status), await kubectl(...status));
-    assert.equal(await kubectl('rollout', 'pause', 'deploy/rolled'), 'deployment.apps/rolled paused\n');
-    const theirs = await device.kubectl(['rollout', 'restart', 'deploy/rolled']);
-    const ours = await device.eli(['rollout', 'restart', 'deploy/rolled']);
-    assert.deepEqual([ours.exitCode, ours.stderr], [theirs.exitCode, theirs.stderr]);
-  });
-
   it('names file, line and column of a YAML error', async () => {
     const file = join(device.directory, 'bad.yaml');
     writeFileSync(file, 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: [web\n');
@@ -148,6 +92,84 @@ describe('eli on a device', () => {
     );
     assert.equal(await terminal.ended(), 4);
     assert.match(terminal.stdout, /40 99/);
+  });
+
+  it('create pod makes a pod of images', async () => {
+    const { stdout } = await device.eliOk([
+      'create',
+      'pod',
+      '--image',
+      testImage,
+      '--image',
+      testImage,
+      'pair',
+      '-o',
+      'json',
+    ]);
+    const { spec } = JSON.parse(stdout) as {
+      readonly spec: { readonly containers: readonly { readonly name: string }[] };
+    };
+    assert.deepEqual(
+      spec.containers.map(({ name }) => name),
+      ['busybox', 'busybox-2'],
+    );
+    assert.equal((await device.eli(['create', 'pod', 'none'])).exitCode, 1);
+    await device.eliOk(['delete', 'pod', 'pair', '--now']);
+  });
+
+  it('runs the manifests of the first Eliot, and says how they are read', async () => {
+    await device.loadImage('docker.io/library/busybox:latest');
+    const { stdout, stderr } = await device.eliOk(['create', '-f', originals]);
+    assert.equal(stdout, 'pod/hello-world created\npod/mounts created\npod/pipe created\n');
+    assert.match(stderr, /hello-world\.yml is a manifest of the first Eliot; "eli convert -f /);
+    for (const name of ['hello-world', 'mounts', 'pipe']) await device.waitForPhase(name, 'Running');
+    const prints = (args: string[], pattern: RegExp): Promise<unknown> =>
+      waitFor(`${pattern}`, async () => pattern.test(await eli('logs', ...args)));
+    await prints(['hello-world'], /^hello world\n/);
+    await prints(['mounts'], new RegExp(`^${hostname()}\r?\nlog\r?\n`));
+    await prints(['pipe', '-c', 'counter'], /^1: hello\n2: hello\n/);
+    assert.match(await eli('describe', 'pod', 'pipe'), /^ +Pipe: +stdout to stdin of counter$/m);
+    await device.eliOk(['delete', '-f', originals, '--now']);
+    rmSync('/tmp/eliot-example-data', { recursive: true, force: true });
+  });
+
+  it('convert shows what they become, which apply takes', async () => {
+    const converted = await eli('convert', '-f', join(originals, 'pipe.yml'));
+    assert.match(
+      converted,
+      /^apiVersion: v1\nkind: Pod\nmetadata:\n {2}annotations:\n {4}eliot\.run\/pipe\.talker: counter\n/,
+    );
+    const applied = await device.eliOk(['apply', '--dry-run=server', '-f', '-'], { input: converted });
+    assert.deepEqual([applied.stdout, applied.stderr], ['pod/pipe created (server dry run)\n', '']);
+  });
+
+  it('says where in the file a field stands that the device refuses', async () => {
+    const manifest = join(device.directory, 'wrong.yaml');
+    const head = 'apiVersion: v1\nkind: Pod\nmetadata: {name: wrong}\nspec:\n  containers:\n';
+    writeFileSync(manifest, `${head}    - {name: a, image: i, comand: [sh]}\n`);
+    const unknown = await device.eli(['create', '-f', manifest]);
+    assert.match(
+      unknown.stderr,
+      /unknown field "spec\.containers\[0\]\.comand"\n {2}\S+wrong\.yaml:6:27: spec\.containers/,
+    );
+    writeFileSync(manifest, `${head}    - name: A\n      image: i\n`);
+    const invalid = await device.eli(['apply', '-f', manifest]);
+    assert.match(invalid.stderr, /wrong\.yaml:6:7: spec\.containers\[0\]\.name/);
+  });
+
+  it('attach -it is at the terminal of the container, and its keys leave it running', async () => {
+    const containers = [{ name: 'main', image: testImage, command: ['sh'], stdin: true, tty: true }];
+    await device.create(shellPod('shell', '', { containers }));
+    await device.waitForPhase('shell', 'Running');
+    for (const answer of [12, 20]) {
+      const terminal = new Background('script', ['-qefc', 'bin/eli attach -it shell', '/dev/null'], device.clientEnv());
+      await terminal.prints(/try pressing enter/);
+      terminal.child.stdin?.write(`echo is $((${answer} * 2))\n`);
+      await terminal.prints(new RegExp(`is ${answer * 2}`));
+      terminal.child.stdin?.write('\x10\x11');
+      assert.equal(await terminal.ended(), 0);
+      assert.match(terminal.stdout, /Session ended, resume using 'eli attach shell -c main -n default -i -t' command/);
+    }
   });
 
   it('delete removes, and refuses to guess without a name', async () => {

@@ -188,6 +188,31 @@ describe('streams on containerd', () => {
     assert.equal(stdout.text, '300000\nafter\n');
   });
 
+  it('hears what a container answers at once, and with its last breath', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await start({ command: ['sh', '-c', 'read a; echo $a'], stdin: true, stdinOnce: true });
+      const stdout = new Collector();
+      await runtime.attach(id, execRequest({ stdin: inputOf(Buffer.from('typed\n')), stdout }), signal);
+      assert.equal(stdout.text, 'typed\n', `round ${round}`);
+    }
+  });
+
+  it('hears stdout to its end, also when stderr has ended before', async () => {
+    const { id } = await start({ command: ['sh', '-c', 'read a; exec 2>&-; sleep 0.2; echo $a'], stdin: true });
+    const [stdout, stderr] = [new Collector(), new Collector()];
+    const stdin = inputOf(Buffer.from('typed\n'));
+    await runtime.attach(id, execRequest({ stdin, stdout, stderr }), signal);
+    assert.equal(stdout.text, 'typed\n');
+  });
+
+  it('keeps the two outputs of a container apart, whose input stays open', async () => {
+    const { id } = await start({ command: ['sh', '-c', 'read a; echo $a >&2; sleep 0.2; echo out'], stdin: true });
+    const [stdout, stderr] = [new Collector(), new Collector()];
+    await runtime.attach(id, execRequest({ stdin: inputOf(Buffer.from('typed\n')), stdout, stderr }), signal);
+    assert.equal(stdout.text, 'out\n');
+    assert.equal(stderr.text, 'typed\n');
+  });
+
   it('joins a terminal with the size it is told', async () => {
     const { id } = await start({ command: ['sh'], stdin: true, tty: true });
     const stdout = new Collector();

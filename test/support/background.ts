@@ -20,14 +20,23 @@ export class Background {
 
   /** Waits until stdout matches. */
   async prints(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpMatchArray> {
+    return this.#shows('stdout', pattern, timeoutMs);
+  }
+
+  /** Waits until stderr matches. */
+  async tells(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpMatchArray> {
+    return this.#shows('stderr', pattern, timeoutMs);
+  }
+
+  #shows(where: 'stdout' | 'stderr', pattern: RegExp, timeoutMs: number): Promise<RegExpMatchArray> {
     return waitFor(
-      `${pattern} in the output`,
+      `${pattern} on ${where}`,
       () => {
-        const match = this.stdout.match(pattern);
+        const match = this[where].match(pattern);
         if (!match) throw new Error(`printed so far: ${this.stdout.slice(-2000)}\n${this.stderr.slice(-2000)}`);
         return match;
       },
-      { timeoutMs },
+      { timeoutMs, intervalMs: 10 },
     );
   }
 

@@ -11,6 +11,7 @@ import { makeBusyboxImage } from '../../scripts/busybox-image.ts';
 import { Background } from './background.ts';
 import { type CommandOptions, type CommandResult, run, runOk } from './command.ts';
 import { kubectlPath } from './kubectl.ts';
+import type { Station } from './network-lab.ts';
 import { claimPodNetwork, type PodNetwork } from './pod-network.ts';
 import { waitFor } from './wait.ts';
 
@@ -28,6 +29,10 @@ export interface DeviceOptions {
   readonly image?: boolean;
   /** Put the run directory on tmpfs, as on a device; for measuring what is written to disk. Default false. */
   readonly runOnTmpfs?: boolean;
+  /** Where it stands: it takes the station's name, listens at 0.0.0.0:6443 there and announces itself. Default: this machine. */
+  readonly station?: Station;
+  /** Name the node on the command line. Default true; else it is called as this machine, and can be renamed. */
+  readonly isNamed?: boolean;
 }
 
 let count = 0;
@@ -41,12 +46,16 @@ export class TestDevice {
   readonly bridge: string;
   readonly port: number;
   readonly #network: PodNetwork;
+  readonly #station: Station | undefined;
+  readonly #isNamed: boolean;
   #args: readonly string[];
   #daemon: ChildProcess | undefined;
 
   private constructor(port: number, options: DeviceOptions) {
     count += 1;
     this.port = port;
+    this.#station = options.station;
+    this.#isNamed = options.isNamed ?? true;
     this.directory = mkdtempSync(join(tmpdir(), 'eliot-e2e-'));
     this.dataDir = join(this.directory, 'data');
     this.runDir = options.runOnTmpfs ? mkdtempSync('/dev/shm/eliot-run-') : join(this.directory, 'run');
@@ -61,7 +70,7 @@ export class TestDevice {
 
   /** A device whose eliotd says ready and whose node is Ready. */
   static async start(options: DeviceOptions = {}): Promise<TestDevice> {
-    const device = new TestDevice(await freePort(), options);
+    const device = new TestDevice(await portFor(options), options);
     try {
       await device.startDaemon();
       await device.waitForNode();
@@ -81,7 +90,7 @@ export class TestDevice {
 
   /** A device with nothing started, for tests of the start itself. */
   static async create(options: DeviceOptions = {}): Promise<TestDevice> {
-    return new TestDevice(await freePort(), options);
+    return new TestDevice(await portFor(options), options);
   }
 
   get flags(): string[] {
@@ -91,14 +100,13 @@ export class TestDevice {
       '--run-dir',
       this.runDir,
       '--listen',
-      `127.0.0.1:${this.port}`,
+      `${this.#station === undefined ? '127.0.0.1' : '0.0.0.0'}:${this.port}`,
       '--pod-cidr',
       this.podCidr,
       '--bridge',
       this.bridge,
-      '--node-name',
-      'device',
-      '--no-discovery',
+      ...(this.#isNamed ? ['--node-name', this.#station?.name ?? 'device'] : []),
+      ...(this.#station === undefined ? ['--no-discovery'] : []),
       ...this.#args,
     ];
   }
@@ -121,7 +129,8 @@ export class TestDevice {
   async startDaemon(): Promise<void> {
     const offset = this.log().length;
     const fd = openSync(this.logFile, 'a');
-    const daemon = spawn(join(root, 'bin/eliotd'), [...this.flags, '--log-level', 'debug'], {
+    const [command, args] = this.#within(join(root, 'bin/eliotd'), [...this.flags, '--log-level', 'debug']);
+    const daemon = spawn(command, args, {
       stdio: ['ignore', fd, fd],
       detached: true,
     });
@@ -162,28 +171,34 @@ export class TestDevice {
   }
 
   kubectl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return run(kubectlPath(), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+    return run(...this.#within(kubectlPath(), args), { ...options, env: { ...this.clientEnv(), ...options.env } });
   }
 
   kubectlOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return runOk(kubectlPath(), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+    return runOk(...this.#within(kubectlPath(), args), { ...options, env: { ...this.clientEnv(), ...options.env } });
   }
 
   /** kubectl beside the test; the caller stops it. */
   kubectlBackground(args: readonly string[]): Background {
-    return new Background(kubectlPath(), args, this.clientEnv());
+    return new Background(...this.#within(kubectlPath(), args), this.clientEnv());
   }
 
   eliBackground(args: readonly string[]): Background {
-    return new Background(join(root, 'bin/eli'), args, this.clientEnv());
+    return new Background(...this.#within(join(root, 'bin/eli'), args), this.clientEnv());
   }
 
   eli(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return run(join(root, 'bin/eli'), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+    return run(...this.#within(join(root, 'bin/eli'), args), {
+      ...options,
+      env: { ...this.clientEnv(), ...options.env },
+    });
   }
 
   eliOk(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return runOk(join(root, 'bin/eli'), args, { ...options, env: { ...this.clientEnv(), ...options.env } });
+    return runOk(...this.#within(join(root, 'bin/eli'), args), {
+      ...options,
+      env: { ...this.clientEnv(), ...options.env },
+    });
   }
 
   /** Creates objects from JSON or YAML text and waits for nothing. */
@@ -218,16 +233,25 @@ export class TestDevice {
       '--bridge',
       this.bridge,
     ];
-    const reset = await run(join(root, 'bin/eliotd'), ['reset', ...own]);
+    const reset = await run(...this.#within(join(root, 'bin/eliotd'), ['reset', ...own]));
     rmSync(this.directory, { recursive: true, force: true });
     rmSync(this.runDir, { recursive: true, force: true });
     this.#network.release();
     if (reset.exitCode !== 0) throw new Error(`eliotd reset ended with ${reset.exitCode}: ${reset.stderr}`);
   }
 
+  #within(command: string, args: readonly string[]): readonly [string, readonly string[]] {
+    return this.#station?.within(command, args) ?? [command, args];
+  }
+
   clientEnv(): Record<string, string> {
     return { KUBECONFIG: this.kubeconfig, HOME: this.directory, KUBECACHEDIR: join(this.directory, 'cache') };
   }
+}
+
+/** In a network of its own it has the port that devices have. */
+function portFor(options: DeviceOptions): Promise<number> {
+  return options.station === undefined ? freePort() : Promise.resolve(6443);
 }
 
 /** A TCP port that was free a moment ago. */

@@ -22,6 +22,7 @@ export interface RegistryOptions {
 /** What was pushed. */
 export interface PushedImage {
   readonly manifestDigest: string;
+  readonly manifestBytes: number;
   readonly layers: readonly { readonly digest: string; readonly sizeBytes: number }[];
 }
 
@@ -101,13 +102,13 @@ export class DockerRegistry {
    * @param reference `repository:tag`
    */
   async push(reference: string, layerBytes: readonly number[] = []): Promise<PushedImage> {
+    return this.pushArchive(reference, await makeBusyboxImage({ name: 'unused' }), layerBytes);
+  }
+
+  /** Pushes the image of one layer that is in a `docker save` archive, with more layers of random bytes. */
+  async pushArchive(reference: string, archive: Buffer, layerBytes: readonly number[] = []): Promise<PushedImage> {
     const [repository = '', tag = 'latest'] = reference.split(':');
-    const base = new Map(
-      (await unpackTar(await makeBusyboxImage({ name: 'unused' }))).map((entry) => [
-        entry.header.name,
-        Buffer.from(entry.data ?? []),
-      ]),
-    );
+    const base = new Map((await unpackTar(archive)).map((entry) => [entry.header.name, Buffer.from(entry.data ?? [])]));
     const [{ Config }] = JSON.parse(String(base.get('manifest.json')));
     const config = JSON.parse(String(base.get(Config)));
     const tars = [base.get('layer.tar') ?? Buffer.alloc(0)];
@@ -140,8 +141,27 @@ export class DockerRegistry {
     if (put.status !== 201) throw new Error(`the manifest was answered with ${put.status}: ${put.body}`);
     return {
       manifestDigest: digestOf(manifest),
+      manifestBytes: manifest.length,
       layers: layers.map((layer) => ({ digest: digestOf(layer), sizeBytes: layer.length })),
     };
+  }
+
+  /**
+   * Pushes an index of one image that was pushed to the same repository.
+   *
+   * @param architecture that it is for, in Go's words
+   */
+  async pushIndex(
+    reference: string,
+    { manifestDigest, manifestBytes }: PushedImage,
+    architecture: string,
+  ): Promise<void> {
+    const [repository = '', tag = 'latest'] = reference.split(':');
+    const platform = { architecture, os: 'linux' };
+    const manifests = [{ mediaType: manifestType, digest: manifestDigest, size: manifestBytes, platform }];
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+    const put = await this.#request('PUT', `/v2/${repository}/manifests/${tag}`, index, indexType);
+    if (put.status !== 201) throw new Error(`the index was answered with ${put.status}: ${put.body}`);
   }
 
   async #pushBlob(repository: string, blob: Buffer): Promise<void> {
@@ -189,6 +209,7 @@ export class DockerRegistry {
 }
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
 
 const digestOf = (data: Uint8Array): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 

@@ -32,8 +32,20 @@ export const kindDescriptions: Readonly<Record<string, string>> = {
     'A PodDisruptionBudget says how many of a group of pods must stay when pods are evicted on purpose, as kubectl drain does.',
   'run.eliot.v1alpha1.Image':
     'An Image is an image that is on the device or on its way. Deleting one removes it, unless something wants it.',
+  'run.eliot.v1alpha1.Bundle':
+    'A Bundle is an application that came to the device as one file. Creating one sends the file; deleting it removes what it brought.',
   'run.eliot.v1alpha1.ImageArchive':
     'An ImageArchive is a tar file of images. Creating one loads them; it is not kept.',
+  'run.eliot.v1alpha1.Client':
+    'A Client is a certificate by which somebody is let in. Deleting it shuts him out at once.',
+  'run.eliot.v1alpha1.ImageLayer':
+    'An ImageLayer is a layer of an image that is pushed. Creating one hands over a part of it; it is not kept.',
+  'run.eliot.v1alpha1.ImagePush':
+    'An ImagePush says which image shall be on the device. Creating one tells which layers are missing, and with none missing names the image; it is not kept.',
+  'run.eliot.v1alpha1.ImagePull':
+    'An ImagePull asks the device to fetch an image. Creating one fetches it; it is not kept.',
+  'run.eliot.v1alpha1.PodSignal':
+    'A PodSignal is a signal for the first process of a container. Creating one sends it; it is not kept.',
   'authorization.v1.LocalSubjectAccessReview':
     'A LocalSubjectAccessReview tells whether somebody may do something in one namespace.',
   'authorization.v1.SubjectAccessReview': 'A SubjectAccessReview tells whether somebody may do something.',

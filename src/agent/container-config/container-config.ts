@@ -1,5 +1,7 @@
 /** A container in the words of CRI. Pure: paths of volumes and files are handed in. */
+import { isPipeTarget } from '../../api/kinds/pod/pipes.ts';
 import type { Container, Pod } from '../../api/kinds/pod/types.ts';
+import { holdAnnotation, startAnnotationPrefix } from '../../api/run-annotations.ts';
 import type { ContainerConfig, ContainerId, Device, Image, Mount } from '../../runtime/runtime.ts';
 import { podRef } from '../pod-names.ts';
 import { runtimeAnnotations, runtimeLabels } from '../runtime-labels.ts';
@@ -45,7 +47,9 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
   if (problem !== undefined) throw new ContainerConfigError(problem);
 
   const { uid, namespace, name } = podRef(pod);
+  const isFed = isPipeTarget(pod, container.name);
   const security = containerSecurity(pod, container, facts.seccompDirectory);
+  const startWord = pod.metadata.annotations?.[startAnnotationPrefix + container.name];
   const expand = (text: string): string => expandVariables(text, (variable) => facts.env.get(variable));
   return {
     name: container.name,
@@ -69,14 +73,17 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
       [runtimeAnnotations.restartCount]: String(facts.restartCount),
       [runtimeAnnotations.backOffCount]: String(facts.backOffCount),
       [runtimeAnnotations.terminationLog]: facts.terminationLog,
+      ...(startWord === undefined ? {} : { [runtimeAnnotations.startWord]: startWord }),
       ...(facts.devices.devices.length > 0
         ? { [runtimeAnnotations.devices]: JSON.stringify(facts.devices.paths) }
         : {}),
     },
     logPath: `${container.name}/${facts.attempt}.log`,
-    stdin: container.stdin ?? false,
-    stdinOnce: container.stdinOnce ?? false,
+    // What a pipe feeds stays open whatever the spec says, and whoever attaches meanwhile.
+    stdin: isFed || (container.stdin ?? false),
+    stdinOnce: !isFed && (container.stdinOnce ?? false),
     tty: container.tty ?? false,
+    holdUntilAttached: isHeld(pod, container),
     resources: containerResources(container, facts.qos, facts.memoryCapacityBytes),
     security: {
       ...security,
@@ -84,6 +91,11 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
       ...(facts.pidTarget === undefined ? {} : { pidTarget: facts.pidTarget }),
     },
   };
+}
+
+/** Only what we start ourselves: in a sandbox of another handler nobody sees whether the program has begun. */
+function isHeld({ metadata, spec }: Pod, { name, stdin }: Container): boolean {
+  return metadata.annotations?.[holdAnnotation] === name && stdin === true && spec.runtimeClassName === undefined;
 }
 
 function allMounts(container: Container, facts: ContainerFacts): readonly Mount[] {

@@ -1,7 +1,7 @@
 /** How a pod is called inside itself (the kubelet's GeneratePodHostNameAndDomain). Pure. */
 
+import { maxKernelName } from '../../api/kinds/pod/kernel-name.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import { maxKernelName } from '../../api/kinds/pod/validation/spec.ts';
 import { StatusError } from '../../lib/status-error.ts';
 
 /** What DNS allows in one label, and the kernel in a host name without its final zero. */

@@ -18,6 +18,7 @@ let processes: number;
 let memoryLooks: number;
 let isDiskShort: boolean;
 let told: string[];
+let reclaimed: Set<string>;
 
 const pod = (name: string, spec: object = {}): Pod => makePod({ metadata: { name, uid: name }, spec, status: {} });
 const finish = (name: string): void => {
@@ -51,6 +52,7 @@ function manager(changes: Partial<EvictionDeps> = {}): EvictionManager {
       }),
     },
     pods: () => pods,
+    isReclaimed: (uid) => reclaimed.has(uid),
     usage: {
       memory: async (of) => {
         const bytes = Number(of.metadata.name?.slice(1)) * mib;
@@ -78,6 +80,7 @@ beforeEach(() => {
   memoryLooks = 0;
   isDiskShort = false;
   told = [];
+  reclaimed = new Set();
 });
 
 /** Runs the manager for so many seconds; when it looked at everything, in seconds. */
@@ -126,11 +129,37 @@ describe('eviction', () => {
     assert.equal(told.length, 2);
     finish('p30');
     await eviction.look(signal);
+    assert.equal(told.length, 2, 'its volumes are still there');
+    reclaimed.add('p30');
+    await eviction.look(signal);
     assert.deepEqual(told.slice(2), ['p20']);
     // One that does not end holds the next one up for half a minute only.
     clock.advance(30_000);
     await eviction.look(signal);
     assert.deepEqual(told.slice(3), ['p10']);
+  });
+
+  it('takes no second pod by numbers that were read before the first was gone', async () => {
+    const numbers = Promise.withResolvers<void>();
+    let isSlow = false;
+    const eviction = manager({
+      signals: {
+        memory: () => undefined,
+        read: async () => {
+          const read = { 'nodefs.available': { available: 1, capacity: 1000 } };
+          if (isSlow) await numbers.promise;
+          return read;
+        },
+      },
+    });
+    await eviction.look(signal);
+    isSlow = true;
+    const looking = eviction.look(signal);
+    finish('p30');
+    reclaimed.add('p30');
+    numbers.resolve();
+    await looking;
+    assert.deepEqual(told, ['conditions', 'p30']);
   });
 
   it('ends when enough is free, and its condition after the transition period', async () => {

@@ -36,6 +36,8 @@ export interface EvictionDeps {
   readonly signals: NodeSignals;
   /** Pods of this device; finished ones too. */
   readonly pods: () => readonly Pod[];
+  /** Whether what the pod used was given back: its processes, its volumes, its control group. */
+  readonly isReclaimed: (uid: string) => boolean;
   readonly usage: {
     /** Undefined when nothing of the pod runs. */
     memory(
@@ -143,6 +145,8 @@ export class EvictionManager implements PodVerdicts {
   async look(signal: AbortSignal): Promise<void> {
     const { settings, signals, clock, onChange, reclaimDisk, log } = this.#deps;
     const before = this.conditions;
+    // Asked before the numbers are read: a pod that is gone by then may have gone after they were.
+    const isWaiting = this.#isWaiting();
     this.#pressure = computePressure(settings, await signals.read(), this.#pressure ?? noMemory, clock.monotonicMs());
     if (before.symmetricDifference(this.conditions).size > 0) {
       log.info('pressure on the node changed', { conditions: [...this.conditions] });
@@ -150,7 +154,7 @@ export class EvictionManager implements PodVerdicts {
     }
     this.#forgetGone();
     const [met] = this.#pressure.toReclaim;
-    if (met === undefined || this.#isWaiting()) return;
+    if (met === undefined || isWaiting) return;
     const nowMs = clock.monotonicMs();
     if (reclaimDisk && isDisk(met) && nowMs >= this.#reclaimAgainAtMs) {
       this.#reclaimAgainAtMs = nowMs + reclaimEveryMs;
@@ -224,8 +228,7 @@ export class EvictionManager implements PodVerdicts {
   #isWaiting(): boolean {
     const going = this.#going;
     if (going === undefined || going.untilMonotonicMs <= this.#deps.clock.monotonicMs()) return false;
-    const pod = this.#deps.pods().find((each) => podRef(each).uid === going.uid);
-    return pod !== undefined && !isFinished(pod);
+    return !this.#deps.isReclaimed(going.uid);
   }
 
   #forgetGone(): void {

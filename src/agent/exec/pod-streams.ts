@@ -1,4 +1,4 @@
-/** Log, exec, attach and port-forward of this device's pods: what the API server's port asks for, by the runtime. */
+/** Log, exec, attach, signals and port-forward of this device's pods: what the API server's port asks for, by the runtime. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import type { ObjectKey } from '../../api/object-client.ts';
@@ -11,7 +11,7 @@ import { currentSandbox, type ObservedPod } from '../observed-pod.ts';
 import { containerTerminal, containerWithLog, runningContainer } from './find-container.ts';
 
 export interface PodStreamsDeps {
-  readonly runtime: Pick<Runtime, 'exec' | 'attach' | 'portForward'>;
+  readonly runtime: Pick<Runtime, 'exec' | 'attach' | 'signalContainer' | 'portForward'>;
   /** The objects of this device's pods, status included. */
   readonly pods: { get(key: ObjectKey): Pod | undefined };
   /** What the runtime has of each pod. */
@@ -79,6 +79,12 @@ export class AgentPodStreams implements PodStreams {
     // Whether there is a terminal was decided when the container was made, not by who joins it.
     await this.#deps.runtime.attach(id, { ...ends, tty, stderr: tty ? undefined : ends.stderr }, signal);
     return { exitCode: 0 };
+  }
+
+  async signal(ref: ContainerRef, signalNumber: number, signal: AbortSignal): Promise<void> {
+    containerTerminal(this.#findPod(ref), ref.container);
+    const { id } = runningContainer(this.#deps.observed.get(ref.uid), ref.container);
+    await this.#deps.runtime.signalContainer(id, signalNumber, signal);
   }
 
   async portForward(ref: PodIdentity, port: number, signal: AbortSignal): Promise<Duplex> {

@@ -32,6 +32,7 @@ export function computeImages(
         sizeBytes: image.sizeBytes,
         synced: image.synced,
         sideLoaded: image.sideLoaded,
+        ...(image.pinned ? { pinned: true } : {}),
         ...(loadedAtMs === undefined ? {} : { loadedAt: formatTime(loadedAtMs) }),
         ...(usedBy.length > 0 ? { usedBy } : {}),
       });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Secret } from '../../api/kinds/secret.ts';
+import { isStatusError, StatusError } from '../../lib/status-error.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { FakeImages } from '../../testing/fake-runtime/fake-images.ts';
 import { makePod } from '../../testing/pods.ts';
@@ -249,4 +250,55 @@ it('pulls no more than the setting says at once', async () => {
     (await both).map(({ kind }) => kind),
     ['Present', 'Present'],
   );
+});
+
+describe('an image that somebody asks for', () => {
+  it('is fetched, also when there is one of that name, and no event of a pod tells it', async () => {
+    images.add('busybox', { sizeBytes: 1 });
+    images.offer('busybox', { sizeBytes: 7 });
+    const { name, sizeBytes } = await manager.pull('busybox', signal);
+    assert.deepEqual([name, sizeBytes], ['docker.io/library/busybox:latest', 7]);
+    assert.deepEqual(events, []);
+  });
+
+  it('is fetched with the logins of the node', async () => {
+    images.offer('reg.example:5000/a:1');
+    const nodeLogins = new Map([['reg.example:5000', { username: 'node', password: 'secret' }]]);
+    await managerWith({ nodeLogins }).pull('reg.example:5000/a:1', signal);
+    assert.deepEqual(images.pulls.at(-1)?.auth, { username: 'node', password: 'secret' });
+  });
+
+  it('says what the registry said', async () => {
+    await assert.rejects(manager.pull('nowhere:1', signal), (error) => {
+      assert.ok(isStatusError(error, 'NotFound'), String(error));
+      assert.match(error.message, /^failed to pull image "nowhere:1": .*not found/);
+      return true;
+    });
+    images.faults.fail('pull', new StatusError('InternalError', 'dial tcp 1.2.3.4:443: connect: connection refused'));
+    await assert.rejects(manager.pull('away:1', signal), (error) => {
+      assert.ok(isStatusError(error, 'ServiceUnavailable'), String(error));
+      assert.deepEqual(error.details?.causes, [
+        { reason: 'RegistryUnreachable', message: 'dial tcp 1.2.3.4:443: connect: connection refused' },
+      ]);
+      return true;
+    });
+  });
+
+  it('must have a name that is one', async () => {
+    await assert.rejects(manager.pull('A B', signal), (error) => isStatusError(error, 'Invalid'));
+  });
+
+  it('waits for its turn, and tells of itself while it is fetched', async () => {
+    images.offer('busybox');
+    images.progress = [{ phase: 'Downloading', layers: [] }];
+    const seen: string[] = [];
+    const observer = {
+      progress: (name: string, { phase }: { readonly phase: string }) => void seen.push(`${name} ${phase}`),
+      failed: (name: string) => void seen.push(`${name} failed`),
+      done: (name: string) => void seen.push(`${name} done`),
+    };
+    await managerWith({ observer }).pull('busybox', signal);
+    const name = 'docker.io/library/busybox:latest';
+    assert.deepEqual(seen, [`${name} Resolving`, `${name} Downloading`, `${name} done`]);
+  });
 });

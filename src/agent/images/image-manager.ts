@@ -11,11 +11,11 @@ import type { Secret } from '../../api/kinds/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import { Limiter } from '../../lib/limiter.ts';
-import { isStatusError } from '../../lib/status-error.ts';
+import { isStatusError, StatusError } from '../../lib/status-error.ts';
 import { builtAtMs } from '../../lib/version.ts';
 import type { Image, Images, PullProgress, RegistryAuth } from '../../runtime/runtime.ts';
 import { PullBackOff } from './pull-back-off.ts';
-import { explainPullError, isRefusedLogin, isUnreachable } from './pull-error.ts';
+import { explainPullError, isRefusedLogin, isUnreachable, pullFailureOf } from './pull-error.ts';
 import { type NodeLogins, registryLogins } from './registry-login.ts';
 
 export interface ImageWaiting {
@@ -56,13 +56,18 @@ export interface ImageManagerDeps {
   readonly observer?: PullObserver;
 }
 
-/** A container's image, and whom to tell about it. */
-interface Wanted {
-  readonly pod: Pod;
-  /** As the pod says it. */
+/** An image, and where a login for it may stand. */
+interface Target {
+  /** As somebody said it. */
   readonly asked: string;
   /** In full. */
   readonly name: string;
+  readonly secrets: readonly Secret[];
+}
+
+/** A container's image, and whom to tell about it. */
+interface Wanted extends Target {
+  readonly pod: Pod;
   readonly record: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 }
 
@@ -99,7 +104,7 @@ export class ImageManager {
       record('Warning', 'Failed', 'Error: InvalidImageName');
       return { kind: 'Waiting', waiting: { reason: 'InvalidImageName', message } };
     }
-    const wanted = { pod, asked, name, record };
+    const wanted = { pod, asked, name, record, secrets: this.#secretsOf(pod) };
 
     const present = await this.#deps.images.status(name, signal);
     if (present && container.imagePullPolicy !== 'Always') return usePresent(wanted, present);
@@ -110,6 +115,28 @@ export class ImageManager {
       return { kind: 'Waiting', waiting: { reason: 'ErrImageNeverPull', message } };
     }
     return await this.#pull(wanted, present, signal);
+  }
+
+  /**
+   * Fetches an image because somebody asked for it, also when there is one of that name, with the node's logins.
+   *
+   * @throws StatusError Invalid when `asked` is no name, NotFound or ServiceUnavailable with what the registry said; the
+   *   latter with a `PullFailure` as its cause
+   */
+  async pull(asked: string, signal: AbortSignal): Promise<Image & { readonly name: string }> {
+    const name = normalizeImageReference(asked);
+    const isMissing = (await this.#deps.images.status(name, signal)) === undefined;
+    try {
+      const { image } = await this.#pullInTurn({ asked, name, secrets: [] }, isMissing, signal);
+      return { ...image, name };
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = this.#explain(error);
+      const message = `failed to pull image "${asked}": ${why}`;
+      if (isStatusError(error, 'NotFound')) throw new StatusError('NotFound', message, { cause: error });
+      const details = { name, kind: 'images', causes: [{ reason: pullFailureOf(error), message: why }] };
+      throw new StatusError('ServiceUnavailable', message, { cause: error, details });
+    }
   }
 
   async #pull(wanted: Wanted, present: Image | undefined, signal: AbortSignal): Promise<EnsureResult> {
@@ -132,11 +159,7 @@ export class ImageManager {
     record('Normal', 'Pulling', `Pulling image "${asked}"`);
     const waitedFrom = clock.monotonicMs();
     try {
-      const pulled = await this.#names.run(
-        name,
-        () => this.#pulls.run(() => this.#pullNow(wanted, present === undefined, signal), signal),
-        signal,
-      );
+      const pulled = await this.#pullInTurn(wanted, present === undefined, signal);
       this.#backOffs.succeeded(key);
       const took = formatSeconds(pulled.tookMs);
       const waited = formatSeconds(clock.monotonicMs() - waitedFrom);
@@ -165,15 +188,22 @@ export class ImageManager {
     }
   }
 
+  /** One pull of a name at a time, and few at all. */
+  #pullInTurn(target: Target, isMissing: boolean, signal: AbortSignal): Promise<Pulled> {
+    const pull = (): Promise<Pulled> => this.#pullNow(target, isMissing, signal);
+    return this.#names.run(target.name, () => this.#pulls.run(pull, signal), signal);
+  }
+
   /** @param isMissing somebody else may have pulled it meanwhile; then that is enough */
-  async #pullNow({ pod, asked, name }: Wanted, isMissing: boolean, signal: AbortSignal): Promise<Pulled> {
+  async #pullNow(target: Target, isMissing: boolean, signal: AbortSignal): Promise<Pulled> {
+    const { asked, name } = target;
     const { images, clock, observer } = this.#deps;
     const from = clock.monotonicMs();
     try {
       const pulledMeanwhile = isMissing ? await images.status(name, signal) : undefined;
       if (pulledMeanwhile) return { image: pulledMeanwhile, tookMs: clock.monotonicMs() - from };
       observer?.progress(name, { phase: 'Resolving', layers: [] });
-      const id = await this.#withLogins(pod, name, (auth) =>
+      const id = await this.#withLogins(target, (auth) =>
         images.pull(name, auth, signal, (progress) => observer?.progress(name, progress)),
       );
       const image = (await images.status(id, signal)) ?? (await images.status(name, signal));
@@ -193,10 +223,8 @@ export class ImageManager {
   }
 
   /** Tries one login after the other, as long as the registry refuses them; none when there is none. */
-  async #withLogins<T>(pod: Pod, name: string, pull: (auth: RegistryAuth | undefined) => Promise<T>): Promise<T> {
-    const { secret, nodeLogins = new Map() } = this.#deps;
-    const namespace = pod.metadata.namespace ?? '';
-    const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(({ name: of = '' }) => secret(namespace, of) ?? []);
+  async #withLogins<T>({ name, secrets }: Target, pull: (auth: RegistryAuth | undefined) => Promise<T>): Promise<T> {
+    const { nodeLogins = new Map() } = this.#deps;
     const [first, ...others] = registryLogins(name, secrets, nodeLogins);
     let pulling = pull(first);
     for (const login of others) {
@@ -206,6 +234,10 @@ export class ImageManager {
       });
     }
     return await pulling;
+  }
+
+  #secretsOf({ metadata: { namespace = '' }, spec: { imagePullSecrets = [] } }: Pod): readonly Secret[] {
+    return imagePullSecrets.flatMap(({ name = '' }) => this.#deps.secret(namespace, name) ?? []);
   }
 
   /** The next look comes before the back-off ends, so that the status goes on to ImagePullBackOff as the kubelet's does. */

@@ -118,6 +118,31 @@ describe('the Image objects', () => {
   });
 });
 
+describe('an image that has just come', () => {
+  it('is listed when who brought it asks to see it', async () => {
+    images.add('busybox');
+    const looked = reporter.look(stop.signal);
+    await settle(60);
+    await looked;
+    assert.equal((await only()).spec.image, busybox);
+  });
+
+  it('is not waited for longer than five seconds', async () => {
+    const release = images.faults.hold('listImages');
+    images.add('busybox');
+    let isOver = false;
+    const looked = reporter.look(stop.signal).then(() => {
+      isOver = true;
+    });
+    clock.advance(4_900);
+    await settle(60);
+    assert.equal(isOver, false);
+    clock.advance(100);
+    await looked;
+    release();
+  });
+});
+
 describe('deleting an Image', () => {
   beforeEach(async () => {
     images.add('busybox');
@@ -146,6 +171,16 @@ describe('deleting an Image', () => {
           `Operation cannot be fulfilled on images.eliot.run "${imageObjectName(busybox)}": image ${busybox} is in use by Pod default/web; delete that first`,
     );
     assert.equal((await images.list(stop.signal)).length, 1);
+  });
+
+  it("is refused for the runtime's own", async () => {
+    images.add('r.lan/pause:1', { pinned: true });
+    reporter.imagesChanged();
+    await pass();
+    await assert.rejects(
+      client.delete(imageResource, { name: imageObjectName('r.lan/pause:1') }),
+      (error) => isStatusError(error, 'Conflict') && /is the runtime's own, which every pod needs/.test(error.message),
+    );
   });
 
   it('is not refused to the agent itself when the image is gone', async () => {

@@ -23,6 +23,8 @@ import type { PullObserver } from './image-manager.ts';
 const settleMs = 500;
 /** Images that others loaded or removed are noticed within this time. */
 const lookEveryMs = 10 * 60_000;
+/** Longest wait of one who wants to see what has just come. */
+const lookWithinMs = 5_000;
 /** Failed pulls that are remembered, at most. */
 const maxPulls = 200;
 
@@ -46,6 +48,8 @@ export class ImageReporter implements PullObserver {
   #stored: readonly StoredImage[] | undefined;
   #listedAtMs = 0;
   #users: ImageUsers | undefined;
+  /** Called when the next look is written down. */
+  #onLooked: (() => void)[] = [];
   #known: readonly StoredImage[] = [];
 
   constructor(deps: ImageReporterDeps) {
@@ -63,6 +67,16 @@ export class ImageReporter implements PullObserver {
   imagesChanged(): void {
     this.#stored = undefined;
     this.#queue.addAfter(key, settleMs);
+  }
+
+  /** As `imagesChanged`, at once; resolves when the objects say it, or after five seconds. */
+  async look(signal: AbortSignal): Promise<void> {
+    const looked = new AbortController();
+    this.#onLooked.push(() => looked.abort());
+    this.#stored = undefined;
+    this.#queue.add(key);
+    const until = AbortSignal.any([signal, looked.signal]);
+    await this.#deps.clock.sleep(lookWithinMs, until).catch(() => {});
   }
 
   /** Other images are wanted than before. */
@@ -106,6 +120,7 @@ export class ImageReporter implements PullObserver {
 
   async #compare(signal: AbortSignal): Promise<ProcessResult> {
     const { client, images, users, clock } = this.#deps;
+    const waiting = [...this.#onLooked];
     const { items } = await client.list<Image>(imageResource, {}, signal);
     for (const object of items.filter(isEnding)) {
       await images.remove(object.spec.image, signal);
@@ -140,6 +155,8 @@ export class ImageReporter implements PullObserver {
     for (const [objectName, { name, status }] of wanted) {
       if (!present.has(objectName)) await this.#create(objectName, name, status);
     }
+    this.#onLooked = this.#onLooked.filter((tell) => !waiting.includes(tell));
+    for (const tell of waiting) tell();
     return { againAfterMs: lookEveryMs };
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StatusError } from '../../lib/status-error.ts';
-import { explainPullError, isRefusedLogin, isUnreachable } from './pull-error.ts';
+import { explainPullError, isRefusedLogin, isUnreachable, pullFailureOf } from './pull-error.ts';
 
 const builtAtMs = Date.UTC(2026, 0, 1);
 const resolving = 'failed to pull and unpack image "r.example/a:1": failed to resolve reference "r.example/a:1": ';
@@ -40,6 +40,26 @@ describe('a registry has answered when it says', () => {
 it('another login may help after a refusal only', () => {
   assert.equal(isRefusedLogin(new Error(`${resolving}unexpected status code [manifests 1]: 401 Unauthorized`)), true);
   assert.equal(isRefusedLogin(new Error(`${doing}dial tcp 10.0.0.1:443: i/o timeout`)), false);
+});
+
+describe('what is to be mended', () => {
+  for (const { text, failure } of [
+    { text: `${doing}dial tcp 10.0.0.1:443: i/o timeout`, failure: 'RegistryUnreachable' },
+    { text: `${resolving}unexpected status code [manifests 1]: 401 Unauthorized`, failure: 'LoginRefused' },
+    { text: `${resolving}pull access denied, repository does not exist`, failure: 'LoginRefused' },
+    { text: 'failed to extract layer: write /var/lib/x: no space left on device: unknown', failure: 'NoSpaceLeft' },
+    { text: `${doing}x509: certificate signed by unknown authority`, failure: 'PullFailed' },
+  ]) {
+    it(`is ${failure} after "…${text.slice(-40)}"`, () => assert.equal(pullFailureOf(new Error(text)), failure));
+  }
+
+  it('is the time when a certificate is not valid now, although it counts as unreachable', () => {
+    const error = badTime('1970-01-01T00:01:00Z is before 2026-02-01T00:00:00Z');
+    assert.equal(pullFailureOf(error), 'CertificateNotValidNow');
+  });
+
+  it('is the registry when nothing arrives', () =>
+    assert.equal(pullFailureOf(new StatusError('Timeout', 'nothing arrived')), 'RegistryUnreachable'));
 });
 
 describe('a certificate that is not valid now', () => {

@@ -2,12 +2,15 @@
  * What an error of a pull means. containerd says it in words only, which are Go's and the registry's (seen with
  * 1.6). Pure.
  */
+import type { PullFailure } from '../../api/pull-failure.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 
 const unreachable =
   /dial tcp|dial udp|no such host|connection refused|connection reset|network is unreachable|no route to host|i\/o timeout|TLS handshake timeout|server misbehaving|Client\.Timeout|unexpected EOF|: EOF$|nothing arrived for|x509: certificate has expired or is not yet valid|50[234] /;
 
 const refusedLogin = /401 Unauthorized|403 Forbidden|authorization failed|insufficient_scope|pull access denied/;
+
+const noSpace = /no space left on device|disk quota exceeded/;
 
 const badTime = /certificate has expired or is not yet valid: current time (\S+) is (before|after) (\S+?)"?$/m;
 
@@ -19,6 +22,15 @@ export function isUnreachable(error: unknown): boolean {
 /** Whether another login may succeed. */
 export function isRefusedLogin(error: unknown): boolean {
   return refusedLogin.test(textOf(error));
+}
+
+/** What is to be mended before a pull can succeed. */
+export function pullFailureOf(error: unknown): PullFailure {
+  const text = textOf(error);
+  if (badTime.test(text)) return 'CertificateNotValidNow';
+  if (noSpace.test(text)) return 'NoSpaceLeft';
+  if (refusedLogin.test(text)) return 'LoginRefused';
+  return isUnreachable(error) ? 'RegistryUnreachable' : 'PullFailed';
 }
 
 /**

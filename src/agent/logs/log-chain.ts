@@ -12,6 +12,9 @@ const maxTries = 8;
 /** The time at the head of a line is shorter than this. */
 const headBytes = 128;
 
+/** What finding a file of a log needs. */
+export type LogChainFiles = Pick<LogFiles, 'open' | 'readInode' | 'list'>;
+
 export interface LogStart {
   readonly file: LogFile;
   readonly position: number;
@@ -39,8 +42,21 @@ export async function openStart(files: LogFiles, path: string, options: StartOpt
   return file && { file, position: 0, lastInode: file.inode };
 }
 
+/**
+ * The file of the log with this identity; undefined when it was removed. A file that is renamed while one looks is seen under neither
+ * name, so one look is not believed. The caller closes it.
+ */
+export async function openSame(files: LogChainFiles, path: string, inode: number): Promise<LogFile | undefined> {
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+    const entry = (await files.list(path)).find((each) => each.inode === inode);
+    const file = entry && (await openEntry(files, entry));
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
 /** The file after the one with this identity; undefined when it is the newest. The caller closes it. */
-export async function openNext(files: LogFiles, path: string, inode: number): Promise<LogFile | undefined> {
+export async function openNext(files: LogChainFiles, path: string, inode: number): Promise<LogFile | undefined> {
   for (let attempt = 0; attempt < maxTries; attempt += 1) {
     // By far the most frequent answer, and the cheapest.
     if ((await files.readInode(path)) === inode) return undefined;
@@ -57,7 +73,7 @@ export async function openNext(files: LogFiles, path: string, inode: number): Pr
 type Entry = Awaited<ReturnType<LogFiles['list']>>[number];
 
 /** Undefined when the name means another file by now. */
-async function openEntry(files: LogFiles, entry: Entry): Promise<LogFile | undefined> {
+async function openEntry(files: LogChainFiles, entry: Entry): Promise<LogFile | undefined> {
   const file = await files.open(entry.path);
   if (file === undefined || file.inode === entry.inode) return file;
   await file.close();

@@ -10,6 +10,12 @@ describe('parseLogLine', () => {
     assert.equal(String(line?.text), 'hello  world ');
   });
 
+  it('tells stdout from stderr', () => {
+    const isStdout = (stream: string): boolean | undefined =>
+      parseLogLine(Buffer.from(`2026-11-22T10:00:00Z ${stream} F abc`))?.isStdout;
+    assert.deepEqual([isStdout('stdout'), isStdout('stderr')], [true, false]);
+  });
+
   it('knows a piece of a long line', () => {
     assert.equal(parseLogLine(Buffer.from('2026-11-22T10:00:00Z stderr P abc'))?.isPartial, true);
   });

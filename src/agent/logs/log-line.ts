@@ -2,6 +2,8 @@
 export interface LogLine {
   /** As it stands in the file. */
   readonly time: string;
+  /** Else stderr. */
+  readonly isStdout: boolean;
   /** True for a piece of a longer line: no newline follows its text. */
   readonly isPartial: boolean;
   /** Without the newline; any bytes, not only UTF-8. */
@@ -10,6 +12,8 @@ export interface LogLine {
 
 const space = 0x20;
 const letterP = 0x50;
+/** The letter that tells `stdout` from `stderr`. */
+const letterO = 0x6f;
 
 /** Reads one line, without its newline; undefined when it is not in the format. */
 export function parseLogLine(line: Buffer): LogLine | undefined {
@@ -22,6 +26,7 @@ export function parseLogLine(line: Buffer): LogLine | undefined {
   if (tagsEnd === afterStream + 1) return undefined;
   return {
     time: line.toString('latin1', 0, afterTime),
+    isStdout: line[afterTime + 4] === letterO,
     isPartial: line[afterStream + 1] === letterP,
     text: line.subarray(Math.min(tagsEnd + 1, line.length)),
   };

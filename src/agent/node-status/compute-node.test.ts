@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Node } from '../../api/kinds/node.ts';
 import {
+  computeNodeAnnotations,
   computeNodeLabels,
   computeNodeStatus,
   computeTaints,
@@ -12,8 +13,10 @@ import {
 
 const settings = {
   nodeName: 'pi',
+  isNodeNameSet: false,
   labels: { zone: 'kitchen' },
   podCidr: '10.85.0.0/16',
+  devices: [],
   maxPods: 110,
   nodeStatusMaxImages: 2,
   systemReserved: { cpu: 500, memory: 100 * 1024 * 1024 },
@@ -73,6 +76,23 @@ describe('the status of a node', () => {
   it('tells that the store was recovered', () => {
     const status = computeNodeStatus(settings, machine, { ...healthy, storeRecovered: true }, [], at(0));
     assert.equal(status.conditions?.find(({ type }) => type === 'StoreRecovered')?.status, 'True');
+  });
+
+  it('names another device that has the identity of this one', () => {
+    const duplicates = [{ node: 'pi', addresses: ['10.0.0.9'] }];
+    const status = computeNodeStatus(settings, machine, { ...healthy, duplicates }, [], at(0));
+    const condition = status.conditions?.find(({ type }) => type === 'DuplicateIdentity');
+    assert.equal(condition?.status, 'True');
+    assert.match(
+      condition?.message ?? '',
+      /pi at 10\.0\.0\.9; on the copy, stop eliotd and run "eliotd reset --identity"$/,
+    );
+  });
+
+  it('says whether its name is set on the device', () => {
+    const source = 'eliot.run/node-name-source';
+    assert.equal(computeNodeAnnotations({ devices: [], isNodeNameSet: true })[source], 'setting');
+    assert.equal(computeNodeAnnotations({ devices: [], isNodeNameSet: false })[source], 'device');
   });
 
   it('names the largest images, digests before tags', () => {
@@ -161,5 +181,16 @@ describe('the status of a node', () => {
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': 'arm64',
     });
+  });
+});
+
+describe('the annotations of a node', () => {
+  it('say which devices pods may ask for, and that there is nothing to say', () => {
+    const devices = [{ name: 'serial', paths: ['/dev/ttyUSB*'] }];
+    const { 'eliot.run/devices': offered } = computeNodeAnnotations({ devices, isNodeNameSet: false });
+    assert.equal(offered, '{"eliot.run/serial":["/dev/ttyUSB*"]}');
+    const none = computeNodeAnnotations({ devices: [], isNodeNameSet: false });
+    assert.ok('eliot.run/devices' in none);
+    assert.equal(none['eliot.run/devices'], undefined);
   });
 });

@@ -2,7 +2,9 @@
  * What the Node object says, from what was found out. Pure; `node-status.ts` publishes it.
  * Labels, conditions, reasons and messages are the kubelet's.
  */
+
 import type { Node, NodeCondition, Taint } from '../../api/kinds/node.ts';
+import { nodeNameSourceAnnotation, offeredDevicesAnnotation } from '../../api/node-annotations.ts';
 import { kubernetesVersion, version } from '../../lib/version.ts';
 import { memoryCgroupsAdvice } from '../container-config/container-resources.ts';
 import { computeAllocatable, computeCapacity, type ReservationSettings } from './allocatable.ts';
@@ -22,7 +24,11 @@ export interface NodeMachine {
 export interface NodeSettings extends ReservationSettings {
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The name is set on the device. */
+  readonly isNodeNameSet: boolean;
   readonly podCidr: string;
+  /** Devices that pods may ask for: their names, and patterns of their paths. */
+  readonly devices: readonly { readonly name: string; readonly paths: readonly string[] }[];
   /** KubeletConfiguration; -1: no limit. */
   readonly nodeStatusMaxImages: number;
 }
@@ -37,6 +43,8 @@ export interface NodeObservation {
   readonly apiPort: number;
   /** The store's durable file was damaged and a copy of it is in use (design D14). */
   readonly storeRecovered: boolean;
+  /** Other devices on the LAN with the identity of this one; default: none. */
+  readonly duplicates?: readonly { readonly node: string; readonly addresses: readonly string[] }[];
   /** Images on the device. */
   readonly images: readonly {
     readonly tags: readonly string[];
@@ -58,6 +66,18 @@ export function computeNodeLabels(settings: NodeSettings, machine: NodeMachine):
     'kubernetes.io/hostname': settings.nodeName,
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': machine.architecture,
+  };
+}
+
+/** Annotations that are the device's own; undefined: there is to be none. */
+export function computeNodeAnnotations({
+  devices,
+  isNodeNameSet,
+}: Pick<NodeSettings, 'devices' | 'isNodeNameSet'>): Record<string, string | undefined> {
+  const offered = Object.fromEntries(devices.map(({ name, paths }) => [`eliot.run/${name}`, paths]));
+  return {
+    [nodeNameSourceAnnotation]: isNodeNameSet ? 'setting' : 'device',
+    [offeredDevicesAnnotation]: devices.length === 0 ? undefined : JSON.stringify(offered),
   };
 }
 
@@ -110,6 +130,7 @@ type Condition = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
 function computeConditions({
   problems,
   storeRecovered,
+  duplicates = [],
   pressures = new Set(),
   hasMemoryCgroups = true,
 }: NodeObservation): Condition[] {
@@ -142,8 +163,19 @@ function computeConditions({
           },
         ]
       : []),
+    ...(duplicates.length > 0
+      ? [{ type: 'DuplicateIdentity', status: 'True', reason: 'HeardOnNetwork', message: duplicateAdvice(duplicates) }]
+      : []),
     ready,
   ];
+}
+
+/** What is wrong when others announce our identity, and what to do: a memory card was copied. */
+export function duplicateAdvice(duplicates: NonNullable<NodeObservation['duplicates']>): string {
+  const others = duplicates
+    .map(({ node, addresses }) => `${node === '' ? 'a device' : node} at ${addresses.join(', ')}`)
+    .join('; ');
+  return `another device on the network has the identity of this one: ${others}; on the copy, stop eliotd and run "eliotd reset --identity"`;
 }
 
 function sufficient(type: string, reason: string, message: string): Condition {

@@ -13,6 +13,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { computeAllocatable, computeCapacity } from './allocatable.ts';
 import {
+  computeNodeAnnotations,
   computeNodeLabels,
   computeNodeStatus,
   computeTaints,
@@ -126,25 +127,31 @@ export class NodeStatusPublisher {
     );
   }
 
-  /** The node as stored, with this device's labels and address range; other labels are left as they are. */
+  /** The node as stored, with this device's labels, annotations and address range; others are left as they are. */
   async #ensureNode(): Promise<Node> {
     const { client, machine, settings } = this.#deps;
     const labels = computeNodeLabels(settings, machine);
+    const annotations = computeNodeAnnotations(settings);
     const wanted = { podCIDR: settings.podCidr, podCIDRs: [settings.podCidr] };
     let node: Node;
     try {
       node = await client.get<Node>(nodes, { name: settings.nodeName });
     } catch (error) {
       if (!isStatusError(error, 'NotFound')) throw error;
-      const made = { apiVersion: 'v1', kind: 'Node', metadata: { name: settings.nodeName, labels }, spec: wanted };
+      const metadata = { name: settings.nodeName, labels, annotations: definedOf(annotations) };
+      const made = { apiVersion: 'v1', kind: 'Node', metadata, spec: wanted };
       return (await client.create(nodes, made, { fieldManager: 'kubelet' })) as unknown as Node;
     }
-    if (Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value)) return node;
+    const isSaid = (
+      said: Readonly<Record<string, string>> = {},
+      own: Readonly<Record<string, string | undefined>>,
+    ): boolean => Object.entries(own).every(([key, value]) => said[key] === value);
+    if (isSaid(node.metadata.labels, labels) && isSaid(node.metadata.annotations, annotations)) return node;
     return client.patch<Node>(
       nodes,
       { name: settings.nodeName },
       'merge',
-      { metadata: { labels } },
+      { metadata: { labels, annotations: withNulls(annotations) } },
       { fieldManager: 'kubelet' },
     );
   }
@@ -175,4 +182,17 @@ export class NodeStatusPublisher {
       this.#wake = undefined;
     }
   }
+}
+
+type Annotations = Readonly<Record<string, string | undefined>>;
+
+function definedOf(annotations: Annotations): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(annotations).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+/** For a merge patch, which removes what is null. */
+function withNulls(annotations: Annotations): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, value ?? null]));
 }

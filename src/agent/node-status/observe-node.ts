@@ -16,6 +16,7 @@ export interface ObserveNodeDeps {
   readonly readAddresses: () => readonly string[];
   readonly apiPort: number;
   readonly storeRecovered: boolean;
+  readonly duplicates: () => NonNullable<NodeObservation['duplicates']>;
   readonly images: NodeObservation['images'];
   readonly hasMemoryCgroups: boolean;
   readonly pressures: () => NonNullable<NodeObservation['pressures']>;
@@ -46,6 +47,7 @@ export async function observeNode(deps: ObserveNodeDeps, signal: AbortSignal): P
     addresses,
     apiPort,
     storeRecovered,
+    duplicates: deps.duplicates(),
     images,
     pressures: deps.pressures(),
     hasMemoryCgroups,

@@ -32,3 +32,20 @@ export interface IssueOutput {
 
 /** How certificates are made: in a child process in production, in-process in a test. */
 export type IssueCertificates = (input: IssueInput, signal: AbortSignal) => Promise<IssueOutput>;
+
+/** Somebody else's key, to be signed for. */
+export interface SignInput {
+  readonly ca: IssuedCertificate;
+  /** PKCS#10 request, PEM. */
+  readonly request: string;
+  /** Name of the client; that of the request when left out. */
+  readonly commonName: string | undefined;
+  /** Its groups, whatever the request says. */
+  readonly organizations: readonly string[];
+}
+
+/** The certificate with the name in it, or why the request is not signed: words that follow "the certificate request". */
+export type SignOutput = { readonly cert: string; readonly commonName: string } | { readonly problem: string };
+
+/** How requests are signed: in a child process in production, in-process in a test. */
+export type SignRequest = (input: SignInput, signal: AbortSignal) => Promise<SignOutput>;

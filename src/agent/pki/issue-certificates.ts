@@ -10,9 +10,23 @@
 import 'reflect-metadata';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import type { CertificateRequest, IssuedCertificate, IssueInput, IssueOutput } from './certificate-request.ts';
+import { problemOfPersonName } from '../../api/pairing/person-name.ts';
+import type {
+  CertificateRequest,
+  IssuedCertificate,
+  IssueInput,
+  IssueOutput,
+  SignInput,
+  SignOutput,
+} from './certificate-request.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** What WebCrypto says of a key of an elliptic curve. */
+interface EcKeyAlgorithm {
+  readonly name: string;
+  readonly namedCurve?: string;
+}
+
 const notBefore = new Date(0);
 /** RFC 5280 4.1.2.5: the value that means "no well-defined expiration date". */
 const notAfter = new Date('9999-12-31T23:59:59Z');
@@ -23,6 +37,29 @@ export async function issueCertificates(input: IssueInput): Promise<IssueOutput>
   const issued: Record<string, IssuedCertificate> = {};
   for (const [id, request] of Object.entries(input.requests)) issued[id] = await issueLeaf(ca, request);
   return { ca, issued };
+}
+
+/**
+ * Signs for somebody else's key, as a client's. Of the request only the key counts, and its name when none is given: who it is
+ * and what it may do is the device's to say.
+ */
+export async function signRequest({ ca, request: pem, commonName, organizations }: SignInput): Promise<SignOutput> {
+  let request: x509.Pkcs10CertificateRequest;
+  try {
+    request = new x509.Pkcs10CertificateRequest(pem);
+    if (!(await request.verify())) return { problem: 'is not signed with its own key' };
+  } catch {
+    return { problem: 'cannot be read' };
+  }
+  const { name: keyType, namedCurve } = request.publicKey.algorithm as EcKeyAlgorithm;
+  if (keyType !== 'Ed25519' && namedCurve !== 'P-256') {
+    return { problem: `has a key of type ${namedCurve ?? keyType}: it must be of P-256 or Ed25519` };
+  }
+  const name = commonName ?? request.subjectName.getField('CN')[0] ?? '';
+  const problem = problemOfPersonName(name);
+  if (problem !== undefined) return { problem: `names "${name.slice(0, 100)}": a name ${problem}` };
+  const leaf = { usage: 'client', commonName: name, organizations, dnsNames: [], ips: [] } as const;
+  return { cert: await signLeaf(ca, leaf, request.publicKey), commonName: name };
 }
 
 async function issueAuthority(name: string): Promise<IssuedCertificate> {
@@ -44,8 +81,16 @@ async function issueAuthority(name: string): Promise<IssuedCertificate> {
 }
 
 async function issueLeaf(ca: IssuedCertificate, request: CertificateRequest): Promise<IssuedCertificate> {
-  const authority = new x509.X509Certificate(ca.cert);
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  return { cert: await signLeaf(ca, request, keys.publicKey), key: await exportKey(keys.privateKey) };
+}
+
+async function signLeaf(
+  ca: IssuedCertificate,
+  request: CertificateRequest,
+  publicKey: x509.PublicKeyType,
+): Promise<string> {
+  const authority = new x509.X509Certificate(ca.cert);
   const names = [
     ...request.dnsNames.map((value) => ({ type: 'dns' as const, value })),
     ...request.ips.map((value) => ({ type: 'ip' as const, value })),
@@ -56,7 +101,7 @@ async function issueLeaf(ca: IssuedCertificate, request: CertificateRequest): Pr
     issuer: authority.subject,
     notBefore,
     notAfter,
-    publicKey: keys.publicKey,
+    publicKey,
     signingKey: await importKey(ca.key),
     signingAlgorithm: algorithm,
     extensions: [
@@ -69,7 +114,7 @@ async function issueLeaf(ca: IssuedCertificate, request: CertificateRequest): Pr
       ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
     ],
   });
-  return { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
+  return certificate.toString('pem');
 }
 
 /** 127 random bits: positive, and unique without a counter to keep. */

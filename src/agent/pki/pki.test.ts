@@ -52,6 +52,14 @@ describe('the certificates of a device', () => {
     assert.ok(server.verify(ca.publicKey));
   });
 
+  it("are replaced when they are the administrator's and were revoked, and nothing else is", async () => {
+    const first = await openPki(options(), signal);
+    const second = await openPki(options({ isRevoked: (pem) => pem === first.admin.cert }), signal);
+    assert.notEqual(second.admin.cert, first.admin.cert);
+    assert.deepEqual([second.ca, second.server], [first.ca, first.server]);
+    assert.deepEqual(await openPki(options({ isRevoked: () => false }), signal), second);
+  });
+
   it('are made once and read again at the next start', async () => {
     const first = await openPki(options(), signal);
     const second = await openPki(options(), signal);

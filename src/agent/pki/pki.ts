@@ -1,7 +1,7 @@
 /**
  * The device's own certificates: CA, server and administrator, made at the first start and kept in
  * `D/pki` (design D7). The server certificate is made again when the device's names or addresses
- * change; nothing else ever is.
+ * change, the administrator's when it was revoked; nothing else ever is.
  *
  * A power cut at any moment leaves either no CA (everything is made again) or a CA from which the
  * rest is made again: the CA's key is written before its certificate, and a certificate is used only
@@ -27,6 +27,8 @@ export interface PkiOptions {
   readonly dnsNames: readonly string[];
   readonly ips: readonly string[];
   readonly issue: IssueCertificates;
+  /** Whether a certificate (PEM) was revoked: an administrator's that was is replaced. Default: none was. */
+  readonly isRevoked?: ((pem: string) => boolean) | undefined;
 }
 
 export interface Pki {
@@ -51,8 +53,9 @@ export async function openPki(options: PkiOptions, signal: AbortSignal): Promise
 
   const requests: Record<string, CertificateRequest> = {};
   if (!server || !coversNames(server, options)) requests['server'] = serverRequest(options);
-  if (!admin) requests['admin'] = clientRequest(adminName, [adminGroup]);
-  if (ca && server && admin && Object.keys(requests).length === 0) return { ca, server, admin };
+  const isAdminGood = admin !== undefined && !options.isRevoked?.(admin.cert);
+  if (!isAdminGood) requests['admin'] = clientRequest(adminName, [adminGroup]);
+  if (ca && server && isAdminGood && Object.keys(requests).length === 0) return { ca, server, admin };
 
   const authorityName = `eliot ${options.nodeName}`;
   const made = await options.issue({ ca, authorityName, requests }, signal);

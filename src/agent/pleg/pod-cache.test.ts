@@ -128,6 +128,40 @@ describe('the picture of the pods', () => {
     assert.ok(clock.monotonicMs() < 1_000);
   });
 
+  it('does not forget an end that was told before anybody had seen the container run', async () => {
+    await start();
+    const config = sandboxConfig({ name: 'u1', uid: 'u1', labels: labelsOf('u1') });
+    const sandbox = await runtime.runSandbox(config, signal);
+    const made = containerConfig({ command: ['run'], labels: labelsOf('u1') });
+    const container = await runtime.createContainer(sandbox, made, config, signal);
+    await cache.relist(signal);
+    await settle(100);
+    assert.equal(stateOf(), 'Created');
+    cache.distrust('u1');
+    await runtime.startContainer(container, signal);
+    const running = await runtime.containerStatus(container, signal);
+    const [list, status] = [runtime.listContainers.bind(runtime), runtime.containerStatus.bind(runtime)];
+    // A slow machine: whoever has started it looks a while after it has ended, and the runtime still says that it runs.
+    let lies = true;
+    runtime.listContainers = async (...args) =>
+      (await list(...args)).map((each) => (lies ? { ...each, state: 'Running' as const } : each));
+    runtime.containerStatus = async (...args) => (lies ? running : status(...args));
+    await runtime.endContainer(container, 3);
+    assert.equal(stateOf(), 'Created');
+    for (let waitedMs = 0; waitedMs < 200; waitedMs += 10) {
+      await settle();
+      clock.advance(10);
+    }
+    assert.equal((await cache.read('u1', signal)).containers[0]?.state, 'Running');
+    lies = false;
+    const readMs = clock.monotonicMs();
+    await until(async () => {
+      clock.advance(10);
+      return stateOf() === 'Exited';
+    });
+    assert.ok(clock.monotonicMs() - readMs < 5_000, `after ${clock.monotonicMs() - readMs} ms`);
+  });
+
   it('compares everything after events were lost', async () => {
     const { container } = await runPod();
     await start();

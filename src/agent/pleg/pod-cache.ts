@@ -24,8 +24,8 @@ export interface PodCacheDeps {
 }
 
 const defaultRelistMs = 30_000;
-/** Waits before looks at a container whose end was announced: close ones when it is due, about 1.3 s in all. */
-const exitLookDelaysMs = [0, 20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640];
+/** Waits before looks at a container whose end was announced: close ones when it is due, about 10 s in all. */
+const exitLookDelaysMs = [0, 20, 5, 5, 5, 5, 5, 5, 5, 5, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120];
 const busyLookDelayMs = 50;
 const reconnectDelayMs = 200;
 
@@ -219,13 +219,13 @@ export class PodCache {
       // Whoever is at work on the pod looks itself when it is done; meanwhile questions would only slow the runtime down.
       const waitMs = this.#distrusted.has(uid) ? Math.max(delayMs, busyLookDelayMs) : delayMs;
       if (waitMs > 0) await clock.sleep(waitMs, signal);
-      // Another look may have seen the end meanwhile.
+      // Another look may have seen the end meanwhile. One that has not been seen to run may be by the next look.
       const known = this.#pods.get(uid);
-      const container = known?.containers.find((each) => each.id === id && each.state === 'Running');
+      const container = known?.containers.find((each) => each.id === id && each.state !== 'Exited');
       const sandbox = known?.sandboxes.find((each) => each.id === id && each.ready);
       if (container === undefined && sandbox === undefined) return;
       const stillRuns = container
-        ? (await runtime.containerStatus(container.id, signal)).state === 'Running'
+        ? (await runtime.containerStatus(container.id, signal)).state !== 'Exited'
         : sandbox !== undefined && (await runtime.sandboxStatus(sandbox.id, signal)).ready;
       if (!stillRuns) break;
     }

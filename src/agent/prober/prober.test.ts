@@ -137,6 +137,20 @@ describe('a prober', () => {
     assert.ok(device.asked.slice(asked).some((each) => each.startsWith('liveness')));
   });
 
+  it('still knows of a container that was ended for its probe, until there is another one', async (t) => {
+    const device = new Device();
+    t.after(() => device.stop());
+    const web = pod({ livenessProbe: exec });
+    device.answer = async () => 'Failure';
+    device.look(web, {});
+    await device.pass(4_000);
+    const ended = { state: 'Exited', exitCode: 137 } as const;
+    for (let looks = 0; looks < 2; looks++) assert.equal(device.look(web, ended).get('c1')?.failed, 'liveness');
+    const next = device.look(web, { id: 'c2' as ContainerId });
+    assert.deepEqual([next.get('c1'), next.get('c2')?.failed], [undefined, undefined]);
+    assert.equal(device.look(web, { ...ended, id: 'c2' as ContainerId }).get('c2')?.failed, undefined);
+  });
+
   it('says that a container failed its liveness probe, once, and starts afresh with the next one', async (t) => {
     const device = new Device();
     t.after(() => device.stop());
@@ -149,7 +163,7 @@ describe('a prober', () => {
     const asked = device.asked.length;
     await device.pass(5_000);
     assert.equal(device.asked.length, asked);
-    assert.equal(device.look(web, { state: 'Exited' }).size, 0);
+    assert.deepEqual([...device.look(web, { state: 'Exited' }).keys()], ['c1']);
     assert.equal(device.look(web, { id: 'c2' as ContainerId }).get('c2')?.failed, undefined);
     await device.pass(2_000);
     assert.equal(device.prober.health('u1').get('c2')?.failed, 'liveness');

@@ -31,6 +31,8 @@ interface ContainerProbe {
   readonly uid: string;
   readonly container: Container;
   state: ProbeState;
+  /** The container that has ended after it failed, until there is another one; empty when there is none. */
+  endedId: string;
   isAsking: boolean;
 }
 
@@ -104,6 +106,7 @@ export class Prober {
         uid: observed.uid,
         container,
         state: running && known ? withContainer(state, running.id, this.#startOf(running), known) : state,
+        endedId: '',
         isAsking: false,
       };
     });
@@ -116,9 +119,13 @@ export class Prober {
     const running = runningOf(observed, probe.container);
     if (running === undefined) {
       this.#queue.delete(probe);
-      if (probe.state.containerId !== '') probe.state = { ...probe.state, result: 'Failure', containerId: '' };
+      if (probe.state.containerId === '') return;
+      const { kind, result, containerId } = probe.state;
+      if (kind !== 'readiness' && result === 'Failure') probe.endedId = containerId;
+      probe.state = { ...probe.state, result: 'Failure', containerId: '' };
     } else if (running.id !== probe.state.containerId) {
       const result = isEnding && probe.state.kind !== 'readiness' ? 'Success' : undefined;
+      probe.endedId = '';
       probe.state = withContainer(probe.state, running.id, this.#startOf(running), result);
     }
   }
@@ -192,8 +199,11 @@ function knownResult(pod: Pod, kind: ProbeKind, { id, name }: ObservedContainer)
 
 function healthOfPod({ probes }: ProbedPod): PodHealth {
   const health = new Map<string, ContainerHealth>();
-  for (const { state } of probes) {
+  for (const { state, endedId } of probes) {
     const { containerId, kind, result } = state;
+    if (endedId !== '' && kind !== 'readiness') {
+      health.set(endedId, { isStarted: false, isReady: false, failed: kind });
+    }
     if (containerId === '') continue;
     const { isStarted = true, isReady = true, failed } = health.get(containerId) ?? {};
     health.set(containerId, {

@@ -1,5 +1,8 @@
 /** Builds and joins what decides where pods run: the scheduler, and eviction by taints. */
+import type { PodDisruptionBudget } from '../../api/kinds/pod-disruption-budget.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import type { ObjectClient } from '../../api/object-client.ts';
+import { podDisruptionBudgets } from '../../api/resources.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { TaskGroup } from '../../lib/task-group.ts';
@@ -17,9 +20,11 @@ export interface SchedulingDeps extends Pick<SchedulerDeps, 'nodeName' | 'pods' 
 /** Starts both in the group; they end with it. */
 export function startScheduler(group: TaskGroup, deps: SchedulingDeps): Scheduler {
   const { clientOf, bindPod, clock } = deps;
+  const client = clientOf('system:kube-scheduler');
   const scheduler = new Scheduler({
     ...deps,
-    writer: createPodWriter({ client: clientOf('system:kube-scheduler'), bindPod, clock }),
+    writer: createPodWriter({ client, bindPod, clock }),
+    listBudgets: async () => (await client.list<PodDisruptionBudget & KubeObject>(podDisruptionBudgets)).items,
   });
   const taints = new TaintEviction({
     ...deps,

@@ -9,6 +9,7 @@ import type { Namespace } from '../../api/kinds/namespace.ts';
 import type { Node } from '../../api/kinds/node.ts';
 import { isFinished } from '../../api/kinds/pod/state.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { PodDisruptionBudget } from '../../api/kinds/pod-disruption-budget.ts';
 import { follow, runControlLoop } from '../../controllers/control-loop.ts';
 import type { ObjectChange, ObjectSource } from '../../controllers/object-source.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -27,6 +28,8 @@ export interface SchedulerDeps {
   /** Affinity terms may select namespaces by their labels. */
   readonly namespaces: ObjectSource<Namespace>;
   readonly writer: PodWriter;
+  /** All disruption budgets; asked for only when somebody has to go. */
+  readonly listBudgets: () => Promise<readonly PodDisruptionBudget[]>;
   readonly events: {
     record(
       pod: Pod,
@@ -197,7 +200,7 @@ export class Scheduler {
     if (pod.spec.preemptionPolicy === 'Never') {
       return await this.#tell(pod, 'Unschedulable', `${found} preemption: not eligible due to preemptionPolicy=Never.`);
     }
-    const victims = selectVictims(pod, view);
+    const victims = selectVictims(pod, view, await this.#deps.listBudgets());
     if (victims === undefined) {
       return await this.#tell(pod, 'Unschedulable', because('No preemption victims found for incoming pod'));
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Node } from '../../api/kinds/node.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import type { PodDisruptionBudget } from '../../api/kinds/pod-disruption-budget.ts';
 import { makePod } from '../../testing/pods.ts';
 import { NodeLoad } from './node-load.ts';
 import { selectVictims } from './select-victims.ts';
@@ -13,10 +14,21 @@ const pod = (name: string, priority: number, cpu: string, startTime?: string): P
     spec: { priority, containers: [{ name: 'a', image: 'i', resources: { requests: { cpu } } }] },
     status: startTime === undefined ? {} : { startTime },
   });
-const victims = (wanted: Pod, others: readonly Pod[]): readonly (string | undefined)[] | undefined =>
-  selectVictims(wanted, { node, load: new NodeLoad(others), namespaceLabels: () => undefined })?.map(
+const victims = (
+  wanted: Pod,
+  others: readonly Pod[],
+  budgets: readonly PodDisruptionBudget[] = [],
+): readonly (string | undefined)[] | undefined =>
+  selectVictims(wanted, { node, load: new NodeLoad(others), namespaceLabels: () => undefined }, budgets)?.map(
     ({ metadata }) => metadata.name,
   );
+const labelled = (pod: Pod): Pod => ({ ...pod, metadata: { ...pod.metadata, labels: { app: 'web' } } });
+const budget = (disruptionsAllowed: number, disruptedPods: readonly string[] = []): PodDisruptionBudget =>
+  ({
+    metadata: { namespace: 'default', name: 'web' },
+    spec: { selector: { matchLabels: { app: 'web' } } },
+    status: { disruptionsAllowed, disruptedPods: Object.fromEntries(disruptedPods.map((name) => [name, ''])) },
+  }) as unknown as PodDisruptionBudget;
 
 describe('who must go for a more important pod', () => {
   it('is nobody when only equals and betters are there', () => {
@@ -35,5 +47,33 @@ describe('who must go for a more important pod', () => {
     ];
     assert.deepEqual(victims(pod('new', 5, '500m'), others), ['young']);
     assert.deepEqual(victims(pod('new', 5, '750m'), others), ['old', 'young']);
+  });
+
+  describe('and a disruption budget', () => {
+    const web = labelled(pod('web', 1, '500m', '2026-01-01T00:00:09Z'));
+    const other = pod('other', 3, '500m', '2026-01-01T00:00:00Z');
+
+    it('spares its pods when others can go, though they are more important', () => {
+      assert.deepEqual(victims(pod('new', 5, '500m'), [web, other]), ['web']);
+      assert.deepEqual(victims(pod('new', 5, '500m'), [web, other], [budget(0)]), ['other']);
+    });
+
+    it('spares none that it can do without', () => {
+      assert.deepEqual(victims(pod('new', 5, '500m'), [web, other], [budget(1)]), ['web']);
+    });
+
+    it('is counted down by each pod of it that would go', () => {
+      const two = [labelled(pod('a', 2, '250m')), labelled(pod('b', 1, '250m')), pod('c', 3, '250m')];
+      // The first, more important one is within the budget of one, the second is not.
+      assert.deepEqual(victims(pod('new', 5, '500m'), two, [budget(1)]), ['a']);
+    });
+
+    it('says nothing of a pod whose eviction it has granted', () => {
+      assert.deepEqual(victims(pod('new', 5, '500m'), [web, other], [budget(0, ['web'])]), ['web']);
+    });
+
+    it('saves nobody when there is no other way', () => {
+      assert.deepEqual(victims(pod('new', 5, '1'), [web, other], [budget(0)]), ['web', 'other']);
+    });
   });
 });

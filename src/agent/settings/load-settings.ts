@@ -20,6 +20,8 @@ export interface SettingsInput {
 
 export interface LoadedSettings extends Omit<Settings, 'nodeName' | 'podQuota'> {
   readonly nodeName: string;
+  /** Whether flag, environment or file named the node; else it is called as the host, or as somebody renamed it. */
+  readonly isNodeNameSet: boolean;
   readonly podQuota: number;
 }
 
@@ -40,6 +42,7 @@ export const flagKeys = [
   'discovery',
   'podCidr',
   'bridge',
+  'showPairingCode',
   'logLevel',
 ] as const satisfies readonly Key[];
 
@@ -63,6 +66,7 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   return {
     ...settings,
     nodeName: settings.nodeName ?? nodeNameFromHostname(input.hostname),
+    isNodeNameSet: settings.nodeName !== undefined,
     podQuota: settings.podQuota ?? settings.maxPods * podQuotaPerMaxPods,
   };
 }

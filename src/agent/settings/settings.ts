@@ -91,6 +91,7 @@ const positiveInteger = v.pipe(v.number(), v.title('integer, 1 or more'), v.inte
 const percent = v.pipe(v.number(), v.title('integer, 0 to 100'), v.integer(), v.minValue(0), v.maxValue(100));
 const integerOrNoLimit = v.pipe(v.number(), v.title('integer, -1 or more'), v.integer(), v.minValue(-1));
 const labelMap = v.pipe(v.record(v.string(), v.string()), v.title('mapping, or K=V,K=V'));
+const pairingCodePlace = v.pipe(v.picklist(['never', 'console', 'stdout']), v.title('never, console or stdout'));
 const logLevel = v.pipe(v.picklist(['error', 'warn', 'info', 'debug']), v.title('error, warn, info or debug'));
 
 const about = v.description;
@@ -115,6 +116,15 @@ export const settingsSchema = v.strictObject({
   ),
   podCidr: v.optional(v.pipe(ipv4Cidr, about('Network of the pods.')), '10.85.0.0/16'),
   bridge: v.optional(v.pipe(interfaceName, about('Bridge that the pods hang on.')), 'eliot0'),
+  showPairingCode: v.optional(
+    v.pipe(
+      pairingCodePlace,
+      about(
+        'Where to show a pairing code at each start, until the first person has paired. Whoever reads it owns the device.',
+      ),
+    ),
+    'never',
+  ),
   logLevel: v.optional(v.pipe(logLevel, about('How much eliotd says on stderr.')), 'info'),
 
   // KubeletConfiguration
@@ -219,6 +229,18 @@ export const settingsSchema = v.strictObject({
     100,
   ),
   // Eliot's own
+  bundleDirectory: v.optional(
+    v.pipe(
+      absolutePath,
+      about('Directory in which bundles that a trusted key has signed are applied, as a stick that is mounted there.'),
+    ),
+  ),
+  trustedKeys: v.optional(
+    v.pipe(
+      absolutePath,
+      about('Directory of public keys (.pem) whose bundles are trusted. Default: trusted-keys below dataDir.'),
+    ),
+  ),
   podQuota: v.optional(
     v.pipe(
       positiveInteger,
@@ -279,6 +301,27 @@ export const settingsSchema = v.strictObject({
       ),
     ),
     '1Mi',
+  ),
+  auditLogStorage: v.optional(
+    v.pipe(
+      v.picklist(['disk', 'memory']),
+      v.title('disk or memory'),
+      about('Where the log of who changed what lies: audit/audit.log below dataDir, or below runDir.'),
+    ),
+    'disk',
+  ),
+  // kube-apiserver's --audit-log-maxsize and --audit-log-maxbackup
+  auditLogMaxSize: v.optional(v.pipe(logSize, about('Size at which that log is rotated.')), '1Mi'),
+  auditLogMaxBackup: v.optional(
+    v.pipe(
+      v.number(),
+      v.title('integer, 0 to 100'),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(100),
+      about('Rotated files of that log that are kept.'),
+    ),
+    1,
   ),
   devices: v.optional(
     v.pipe(deviceSettings, about('Device nodes that pods may ask for as eliot.run/NAME. See the guide on devices.')),

@@ -35,12 +35,9 @@ export async function applySource(
   if (clashes.length > 0) return { outcome: 'Refused', message: clashes.join('; ') };
 
   const writer = new SourceWriter(deps.client, `source:${desired.name}`);
-  const steps: SourceChange[] = [];
-  for (const change of changes) {
-    const step = await writer.rehearse(change, changes);
-    if (step.outcome === 'Refused') return step;
-    steps.push(step.change);
-  }
+  const rehearsed = await rehearseAll(writer, changes);
+  if (rehearsed.outcome === 'Refused') return rehearsed;
+  const { steps } = rehearsed;
   const replaced: string[] = [];
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
@@ -51,6 +48,39 @@ export async function applySource(
   }
   const changed = steps.map((step) => `${step.type} ${describeObject(step.kind, step.object)}`);
   return { outcome: 'Applied', changed, ending: [...ending, ...replaced] };
+}
+
+/**
+ * Whether `desired` would be applied, and what would change. Changes nothing.
+ *
+ * @throws StatusError what the client is refused, and what may work later
+ */
+export async function rehearseSource(
+  deps: ApplySourceDeps,
+  desired: DesiredState,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: 'Fine' } | { readonly outcome: 'Refused' | 'Clash'; readonly message: string }> {
+  const live = await readLiveObjects(deps.client, deps.kinds, desired, signal);
+  const { changes, clashes } = computeSourceChanges(desired, live);
+  if (clashes.length > 0) return { outcome: 'Clash', message: clashes.join('; ') };
+  const rehearsed = await rehearseAll(new SourceWriter(deps.client, `source:${desired.name}`), changes);
+  return rehearsed.outcome === 'Refused' ? rehearsed : { outcome: 'Fine' };
+}
+
+async function rehearseAll(
+  writer: SourceWriter,
+  changes: readonly SourceChange[],
+): Promise<
+  | { readonly outcome: 'Fine'; readonly steps: readonly SourceChange[] }
+  | { readonly outcome: 'Refused'; readonly message: string }
+> {
+  const steps: SourceChange[] = [];
+  for (const change of changes) {
+    const step = await writer.rehearse(change, changes);
+    if (step.outcome === 'Refused') return step;
+    steps.push(step.change);
+  }
+  return { outcome: 'Fine', steps };
 }
 
 type Rehearsal =

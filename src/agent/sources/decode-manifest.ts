@@ -48,8 +48,10 @@ function decodeObject(kind: KindDescription, document: Readonly<Record<string, u
   const wanted = wantedMetadata(kind, isObject(metadata) ? metadata : {});
   const { metadata: defaultedMetadata, ...fields } = applyDefaults(kind.fields, { metadata: wanted, ...content });
   const defaulted = { apiVersion, kind: kindName, metadata: defaultedMetadata, ...fields } as KubeObject;
-  const { status: _defaultStatus, ...object } = kind.normalize?.(defaulted) ?? defaulted;
-  validate(kind, object);
+  const normalized = kind.normalize?.(defaulted) ?? defaulted;
+  // With the status that it begins with, as kinds look at it as well.
+  validate(kind, normalized);
+  const { status: _defaultStatus, ...object } = normalized;
   return object;
 }
 

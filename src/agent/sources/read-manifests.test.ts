@@ -26,6 +26,22 @@ function fault(text: string): string {
 }
 
 describe('readManifests', () => {
+  it('reads a Deployment, which the device looks after by itself', () => {
+    const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
+`;
+    assert.deepEqual(names(deployment), ['deployments "default/web"']);
+    assert.match(
+      fault(deployment.replace('{app: web}}, spec', '{app: other}}, spec')),
+      /`selector` does not match template/,
+    );
+  });
+
   it('reads an object with its defaults, in namespace default', () => {
     const [desired] = read(`
 apiVersion: v1

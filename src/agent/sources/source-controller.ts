@@ -36,6 +36,8 @@ export interface SourceControllerDeps {
   readonly kinds: readonly KindDescription[];
   /** The source's name: value of the label on its objects. */
   readonly name: string;
+  /** Told after each attempt. Default: nobody. */
+  readonly onAttempt?: () => void;
 }
 
 export class SourceController {
@@ -78,6 +80,8 @@ export class SourceController {
     if (desired === undefined) return undefined;
     this.#follow(desired, signal);
     const result = await applySource(this.#deps, desired, signal);
+    // The status is set by then.
+    queueMicrotask(() => this.#deps.onAttempt?.());
     const { version, hash } = desired;
     if (result.outcome === 'Refused') {
       if (this.#status.state !== 'Refused' || this.#status.message !== result.message) {

@@ -19,11 +19,18 @@ import {
 } from '../observed-pod.ts';
 import { allContainers, isSidecar } from '../pod-names.ts';
 import { countAnnotation, runtimeAnnotations } from '../runtime-labels.ts';
+import { isAskedAnew, isDue, startWord } from './asked-start.ts';
 import { containerHash } from './container-hash.ts';
 import { ephemeralActions } from './ephemeral-containers.ts';
 import { probeBackOff, restartBackOff } from './restart-back-off.ts';
 
-export type KillReason = 'SpecChanged' | 'SandboxDead' | 'StateUnknown' | 'LivenessFailed' | 'StartupFailed';
+export type KillReason =
+  | 'SpecChanged'
+  | 'StartAsked'
+  | 'SandboxDead'
+  | 'StateUnknown'
+  | 'LivenessFailed'
+  | 'StartupFailed';
 
 export type PodAction =
   | {
@@ -160,6 +167,7 @@ function actionsOf(context: Context, container: Container, policy: string): PodA
   const latest = containersNamed(context.observed, container.name)[0];
   if (latest === undefined) return [create(context, container)];
   const isHere = latest.sandboxId === context.sandbox?.id;
+  const word = startWord(context.pod, container.name);
   switch (latest.state) {
     case 'Created':
       return [
@@ -169,18 +177,29 @@ function actionsOf(context: Context, container: Container, policy: string): PodA
       ];
     case 'Running':
       if (!isHere) return shouldRestart(policy, 1) ? [create(context, container)] : [];
+      if (latest.announcedEnd && word !== undefined) {
+        // One that ended by itself stays so, and what is asked for does not wait for the runtime to tidy up.
+        return isAskedAnew(latest, word) ? [create(context, container)] : [];
+      }
       if (latest.announcedEnd) return actionsAfterEnd(context, container, endedAs(latest, latest.announcedEnd), policy);
       if (!isOfSpec(latest, container)) return [kill(latest, 'SpecChanged', true), create(context, container)];
+      if (isAskedAnew(latest, word)) return [kill(latest, 'StartAsked', true), create(context, container)];
       return failedProbeActions(context, container, latest, policy);
     case 'Unknown':
       return [kill(latest, 'StateUnknown', false), ...(policy === 'Never' ? [] : [create(context, container)])];
     case 'Exited': {
+      if (word !== undefined) {
+        // One of another spec was ended for that, and whoever did it could not go on.
+        if (isDue(latest, word, isHere) || !isOfSpec(latest, container)) return [create(context, container)];
+        // One that was ended for its probe has not ended by itself: it waits as one that crashed.
+        if (healthOf(context.health, latest.id).failed === undefined) return [];
+      }
       if (!shouldRestart(policy, latest.exitCode)) return [];
-      const { delayMs } = restartBackOff(latest, context.limits.longestBackOffMs);
+      const { delayMs, nextCount } = restartBackOff(latest, context.limits.longestBackOffMs);
       const untilMonotonicMs = latest.endedAtMonotonicMs + delayMs;
       return context.monotonicMs < untilMonotonicMs
         ? [{ kind: 'WaitBackOff', container: container.name, delayMs, untilMonotonicMs }]
-        : [create(context, container)];
+        : [create(context, container, nextCount)];
     }
   }
 }
@@ -239,14 +258,15 @@ function create(context: Context, container: Container, killedCount = 0): PodAct
     latest ? countAnnotation(latest.annotations, runtimeAnnotations.restartCount) : 0,
     reported?.restartCount ?? 0,
   );
+  // A start that was asked for follows no crash.
+  const isCrash = latest?.state === 'Exited' && startWord(context.pod, container.name) === undefined;
   return {
     kind: 'CreateContainer',
     container: container.name,
     attempt: nextAttempt(earlier),
     // One that never ran was not restarted. One that the runtime forgot was (its status remembers it).
     restartCount: (latest && latest.state !== 'Created') || wasLost ? counted + 1 : counted,
-    backOffCount:
-      latest?.state === 'Exited' ? restartBackOff(latest, context.limits.longestBackOffMs).nextCount : killedCount,
+    backOffCount: isCrash ? restartBackOff(latest, context.limits.longestBackOffMs).nextCount : killedCount,
   };
 }
 

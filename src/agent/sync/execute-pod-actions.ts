@@ -289,6 +289,8 @@ function killingMessage(pod: Pod, { container, why, isRestarted }: KillAction): 
   switch (why) {
     case 'SpecChanged':
       return `Container ${container} definition changed, will be restarted`;
+    case 'StartAsked':
+      return `Container ${container} was asked to start anew`;
     case 'LivenessFailed':
       return `${what} failed liveness probe${restart}`;
     case 'StartupFailed':

@@ -242,6 +242,7 @@ describe('a pod worker', () => {
     workers.wake('u1');
     await settle();
     assert.deepEqual(steps.calls, ['sync 1', 'terminate 30s', 'finish finished']);
+    assert.equal(workers.isReclaimed('u1'), true);
     workers.update(deleted(0));
     await settle();
     assert.deepEqual(steps.calls.slice(3), ['finish deleted']);
@@ -261,6 +262,7 @@ describe('a pod worker', () => {
     };
     workers.update(deleted(0));
     await settle();
+    assert.equal(workers.isReclaimed('u1'), false);
     clock.advance(1_000);
     await settle();
     clock.advance(2_000);

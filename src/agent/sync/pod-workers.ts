@@ -74,6 +74,12 @@ export class PodWorkers {
     return this.#workers.has(uid);
   }
 
+  /** Whether nothing of the pod is left but its object, its logs and its ended containers. */
+  isReclaimed(uid: string): boolean {
+    const worker = this.#workers.get(uid);
+    return worker === undefined || worker.phase === 'Kept';
+  }
+
   /**
    * The newest version of a pod. A pod without a worker gets one.
    *

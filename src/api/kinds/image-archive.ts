@@ -4,7 +4,7 @@
  */
 import { list, message, scalars } from '../schema/field.ts';
 import type { KindDescription, ObjectOfKind } from '../schema/kind.ts';
-import { nameColumn } from './common/columns.ts';
+import { createOnlyKind } from './common/create-only-kind.ts';
 import { always, metadata } from './common/object-fields.ts';
 
 /** Answer to an archive that was loaded. */
@@ -21,23 +21,12 @@ export const imageArchiveFields = message('run.eliot.v1alpha1.ImageArchive', {
 
 export type ImageArchive = ObjectOfKind<typeof imageArchiveFields>;
 
-export const imageArchiveKind: KindDescription<typeof imageArchiveFields, ImageArchive> = {
+export const imageArchiveKind: KindDescription<typeof imageArchiveFields, ImageArchive> = createOnlyKind({
   group: 'eliot.run',
   version: 'v1alpha1',
   kind: 'ImageArchive',
   resource: 'imagearchives',
   singular: 'imagearchive',
-  shortNames: [],
-  categories: [],
   namespaced: false,
-  verbs: ['create'],
-  subresources: [],
   fields: imageArchiveFields,
-  storage: 'none',
-  hasGeneration: false,
-  validate: () => [],
-  validateUpdate: () => [],
-  columns: [nameColumn],
-  row: ({ metadata: { name = '' } }) => [name],
-  selectableFields: {},
-};
+});

@@ -3,6 +3,7 @@
  * removes these objects as the runtime's images come and go; deleting one removes the image.
  */
 import { createHash } from 'node:crypto';
+import { humanSize } from '../../lib/human-size.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { parseImageReference } from '../image-reference.ts';
 import { bool, defaulted, int64, list, message, required, scalars, string, time } from '../schema/field.ts';
@@ -16,7 +17,7 @@ const imageSpec = message('run.eliot.v1alpha1.ImageSpec', {
   image: required(string(1, { doc: 'Full name of the image, for example docker.io/library/busybox:1.36.' })),
 });
 
-const imageLayer = message('run.eliot.v1alpha1.ImageLayer', {
+const imageLayer = message('run.eliot.v1alpha1.ImageLayerProgress', {
   digest: required(string(1, { doc: 'Digest of the layer as the registry has it.' })),
   sizeBytes: defaulted(int64(2, { doc: 'Size of the layer as the registry has it.' }), 0),
   doneBytes: defaulted(int64(3, { doc: 'How much of it is on the device.' }), 0),
@@ -37,6 +38,7 @@ const imageStatus = message('run.eliot.v1alpha1.ImageStatus', {
   loadedAt: time(9, { doc: 'When the name came to mean this image.' }),
   usedBy: list(10, scalars.string, { doc: 'What wants it: pods, and what makes pods.' }),
   layers: list(11, imageLayer, { doc: 'How far the pull is.' }),
+  pinned: bool(12, { pointer: true, doc: "The runtime's own, which every pod needs; never removed." }),
 });
 
 /** An image. */
@@ -62,7 +64,10 @@ export const imageKind: KindDescription<typeof imageFields, Image> = {
   categories: [],
   namespaced: false,
   verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
-  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'], kind: 'Image' }],
+  subresources: [
+    { name: 'archive', verbs: ['get'], kind: 'Image' },
+    { name: 'status', verbs: ['get', 'patch', 'update'], kind: 'Image' },
+  ],
   fields: imageFields,
   storage: 'observation',
   hasGeneration: false,
@@ -133,7 +138,8 @@ function validateImage(image: Image): FieldError[] {
   ];
 }
 
-function validateReference(reference: string): FieldError[] {
+/** What is wrong with the name of an image in `spec.image`. */
+export function validateReference(reference: string): FieldError[] {
   try {
     parseImageReference(reference);
     return [];
@@ -148,16 +154,4 @@ function statusWord({ state = 'Unknown', layers = [] }: ImageStatus): string {
   if (state !== 'Pulling' || total === 0) return state;
   const done = layers.reduce((sum, { doneBytes }) => sum + doneBytes, 0);
   return `Pulling ${Math.floor((100 * done) / total)}%`;
-}
-
-/** As docker prints sizes: powers of 1000, three digits. */
-function humanSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : Number(value.toPrecision(3))}${units[unit]}`;
 }

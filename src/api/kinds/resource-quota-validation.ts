@@ -42,8 +42,8 @@ export function validateResourceQuota({ metadata, spec, status }: ResourceQuota)
 /** The scopes stay: what a quota has counted so far would be something else. */
 export function validateResourceQuotaUpdate(next: ResourceQuota, previous: ResourceQuota): FieldError[] {
   const { scopes } = next.spec;
-  const before = new Set(previous.spec.scopes ?? []);
-  const isSame = before.symmetricDifference(new Set(scopes ?? [])).size === 0;
+  const [before, now] = [new Set(previous.spec.scopes), new Set(scopes)];
+  const isSame = before.size === now.size && [...now].every((scope) => before.has(scope));
   return [
     ...validateMetadataUpdate(next.metadata, previous.metadata),
     ...(isSame ? [] : [invalidValue('spec.scopes', scopes, 'field is immutable')]),

@@ -15,6 +15,7 @@ import {
 } from '../schema/field.ts';
 import type { KindDescription, ObjectOfKind } from '../schema/kind.ts';
 import { column, nameColumn } from './common/columns.ts';
+import { createOnlyKind } from './common/create-only-kind.ts';
 import { always, metadata } from './common/object-fields.ts';
 
 /** `authentication.k8s.io/v1` UserInfo. */
@@ -72,26 +73,18 @@ export type SelfSubjectRulesReview = ObjectOfKind<typeof selfSubjectRulesReviewF
 export type ResourceRule = ObjectOf<typeof resourceRule>;
 export type NonResourceRule = ObjectOf<typeof nonResourceRule>;
 
-/** What all reviews have in common: they can only be created, and nothing remains of them. */
+/** What all reviews have in common: the first version, and when they were made. */
 export function review<M extends MessageType, T extends KubeObject>(
   own: Pick<KindDescription<M, T>, 'group' | 'kind' | 'resource' | 'singular' | 'fields' | 'validate'> &
     Partial<Pick<KindDescription<M, T>, 'namespaced'>>,
 ): KindDescription<M, T> {
-  return {
+  return createOnlyKind({
     namespaced: false,
     ...own,
     version: 'v1',
-    shortNames: [],
-    categories: [],
-    verbs: ['create'],
-    subresources: [],
-    storage: 'none',
-    hasGeneration: false,
-    validateUpdate: () => [],
     columns: [nameColumn, column('Created At', 'string', 'When the object was created.')],
     row: (object) => [object.metadata.name ?? '', object.metadata.creationTimestamp ?? '<unknown>'],
-    selectableFields: {},
-  };
+  });
 }
 
 export const selfSubjectReviewKind: KindDescription<typeof selfSubjectReviewFields, SelfSubjectReview> = review({

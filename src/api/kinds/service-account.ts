@@ -23,7 +23,7 @@ export type ServiceAccount = ObjectOfKind<typeof serviceAccountFields>;
  */
 export const serviceAccountRoles = {
   annotation: 'eliot.run/role',
-  roles: ['view', 'cluster-admin'],
+  roles: ['view', 'edit', 'cluster-admin'],
 } as const;
 
 function validateServiceAccount({ metadata }: ServiceAccount): FieldError[] {

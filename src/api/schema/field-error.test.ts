@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { duplicateValue, forbidden, invalidValue, requiredValue, unsupportedValue } from './field-error.ts';
+import { duplicateValue, forbidden, invalidValue, notFound, requiredValue, unsupportedValue } from './field-error.ts';
 
 describe('field errors', () => {
   for (const { error, reason, message } of [
@@ -24,6 +24,7 @@ describe('field errors', () => {
     },
     { error: unsupportedValue('a', 'x', []), reason: 'FieldValueNotSupported', message: 'Unsupported value: "x"' },
     { error: duplicateValue('a', 'x'), reason: 'FieldValueDuplicate', message: 'Duplicate value: "x"' },
+    { error: notFound('a', 'x'), reason: 'FieldValueNotFound', message: 'Not found: "x"' },
     { error: forbidden('a', 'may not be set'), reason: 'FieldValueForbidden', message: 'Forbidden: may not be set' },
   ]) {
     it(`say ${message}`, () => assert.deepEqual(error, { field: 'a', reason, message }));

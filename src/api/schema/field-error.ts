@@ -26,6 +26,11 @@ export function duplicateValue(field: string, value: unknown): FieldError {
   return { field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${quoted(value)}` };
 }
 
+/** `Not found: "a"`: a name that names nothing. */
+export function notFound(field: string, value: unknown): FieldError {
+  return { field, reason: 'FieldValueNotFound', message: `Not found: ${quoted(value)}` };
+}
+
 /** `Forbidden: …`. */
 export function forbidden(field: string, detail: string): FieldError {
   return { field, reason: 'FieldValueForbidden', message: `Forbidden: ${detail}` };

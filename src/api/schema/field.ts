@@ -79,6 +79,7 @@ export interface RuleViolation {
     | 'FieldValueTooLong'
     | 'FieldValueForbidden'
     | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
     | 'FieldValueNotFound';
   readonly message: string;
 }

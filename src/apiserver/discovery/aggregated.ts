@@ -1,4 +1,6 @@
 /** Aggregated discovery (apidiscovery.k8s.io): everything in one answer, for clients that ask for it. */
+import type { ForeignSubresource } from '../../api/foreign-subresources.ts';
+import type { Subresource } from '../../api/schema/kind.ts';
 import { parseAccept } from '../http/media-type.ts';
 import type { AnyKind } from '../registry/context.ts';
 import { type GroupVersion, groupVersions } from './group-versions.ts';
@@ -39,15 +41,31 @@ export function discoveryList(root: '/api' | '/apis', version: DiscoveryVersion)
   };
 }
 
-function versionOf({ version, kinds }: GroupVersion): unknown {
-  return { version, resources: kinds.map(resourceOf), freshness: 'Current' };
+function versionOf({ version, kinds, foreign }: GroupVersion): unknown {
+  return { version, resources: [...kinds.map(resourceOf), ...foreign.map(foreignOf)], freshness: 'Current' };
+}
+
+/** A subresource has to stand in a resource, and this one is of another group: it has neither kind nor verbs, as in Kubernetes. */
+function foreignOf({ resource, namespaced, subresource, ...parent }: ForeignSubresource): unknown {
+  return {
+    resource,
+    responseKind: { group: '', version: '', kind: '' },
+    scope: scopeOf(namespaced),
+    singularResource: '',
+    verbs: [],
+    subresources: [subresourceOf(parent, subresource)],
+  };
+}
+
+function scopeOf(isNamespaced: boolean): string {
+  return isNamespaced ? 'Namespaced' : 'Cluster';
 }
 
 function resourceOf(kind: AnyKind): unknown {
   return {
     resource: kind.resource,
     responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
-    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    scope: scopeOf(kind.namespaced),
     singularResource: kind.singular,
     verbs: kind.verbs,
     ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
@@ -58,7 +76,7 @@ function resourceOf(kind: AnyKind): unknown {
   };
 }
 
-function subresourceOf(kind: AnyKind, subresource: AnyKind['subresources'][number]): unknown {
-  const { group = kind.group, version = kind.version, name, verbs } = subresource;
+function subresourceOf(parent: Pick<AnyKind, 'group' | 'version'>, subresource: Subresource): unknown {
+  const { group = parent.group, version = parent.version, name, verbs } = subresource;
   return { subresource: name, responseKind: { group, version, kind: subresource.kind }, verbs };
 }

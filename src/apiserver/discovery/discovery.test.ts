@@ -36,6 +36,59 @@ describe('discovery', () => {
     assert.deepEqual([pods.shortNames, pods.categories, pods.namespaced], [['po'], ['all'], true]);
   });
 
+  it('names the subresource that a group has of a resource of another one, and no such resource', async () => {
+    const { json } = await api.get('/apis/eliot.run/v1alpha1');
+    assert.deepEqual(
+      json.resources.filter(({ name }: { name: string }) => name.split('/')[0] === 'pods'),
+      [{ name: 'pods/sync', singularName: '', namespaced: true, kind: 'PodSyncOptions', verbs: ['create', 'get'] }],
+    );
+    const all = await api.get('/apis', { headers: { accept: aggregated('v2') } });
+    const { versions } = all.json.items.find(
+      ({ metadata }: { metadata: { name: string } }) => metadata.name === 'eliot.run',
+    );
+    const responseKind = { group: 'eliot.run', version: 'v1alpha1', kind: 'PodSyncOptions' };
+    assert.deepEqual(
+      versions[0].resources.find(({ resource }: { resource: string }) => resource === 'pods'),
+      {
+        resource: 'pods',
+        responseKind: { group: '', version: '', kind: '' },
+        scope: 'Namespaced',
+        singularResource: '',
+        verbs: [],
+        subresources: [{ subresource: 'sync', responseKind, verbs: ['create', 'get'] }],
+      },
+    );
+  });
+
+  it('tells in OpenAPI how streams are connected to', async () => {
+    const { json: core } = await api.get('/openapi/v3/api/v1');
+    const { json: ours } = await api.get('/openapi/v3/apis/eliot.run/v1alpha1');
+    for (const [document, path, gvk, parameters] of [
+      [
+        core,
+        '/api/v1/namespaces/{namespace}/pods/{name}/exec',
+        { group: '', version: 'v1', kind: 'PodExecOptions' },
+        ['name', 'namespace', 'command', 'container', 'stdin', 'stdout', 'stderr', 'tty'],
+      ],
+      [
+        ours,
+        '/apis/eliot.run/v1alpha1/namespaces/{namespace}/pods/{name}/sync',
+        { group: 'eliot.run', version: 'v1alpha1', kind: 'PodSyncOptions' },
+        ['name', 'namespace', 'resumed', 'session', 'volume'],
+      ],
+    ] as const) {
+      const { get, post, parameters: all } = document.paths[path];
+      for (const operation of [get, post]) {
+        assert.equal(operation['x-kubernetes-action'], 'connect');
+        assert.deepEqual(operation['x-kubernetes-group-version-kind'], gvk);
+      }
+      assert.deepEqual(
+        all.map(({ name }: { name: string }) => name),
+        parameters,
+      );
+    }
+  });
+
   for (const version of ['v2', 'v2beta1']) {
     it(`tells everything at once to those who ask for ${version}, and repeats the parameters`, async () => {
       const headers = { accept: aggregated(version) };

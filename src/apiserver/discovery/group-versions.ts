@@ -1,4 +1,5 @@
 /** The kinds that are served, by group and version, as discovery and OpenAPI tell of them. */
+import { type ForeignSubresource, foreignSubresources } from '../../api/foreign-subresources.ts';
 import { apiVersionOf, kinds } from '../../api/scheme.ts';
 import type { AnyKind } from '../registry/context.ts';
 
@@ -9,6 +10,8 @@ export interface GroupVersion {
   /** `v1` or `coordination.k8s.io/v1`. */
   readonly name: string;
   readonly kinds: readonly AnyKind[];
+  /** What it serves of other groups' resources. */
+  readonly foreign: readonly ForeignSubresource[];
 }
 
 /** Every group and version, core first. */
@@ -16,7 +19,8 @@ export function groupVersions(): readonly GroupVersion[] {
   const byName = Map.groupBy(kinds, apiVersionOf);
   return [...byName].flatMap(([name, members]) => {
     const [first] = members;
-    return first ? [{ group: first.group, version: first.version, name, kinds: members }] : [];
+    const foreign = foreignSubresources.filter((each) => apiVersionOf(each) === name);
+    return first ? [{ group: first.group, version: first.version, name, kinds: members, foreign }] : [];
   });
 }
 

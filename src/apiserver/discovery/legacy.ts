@@ -1,4 +1,5 @@
 /** Discovery as it has been since Kubernetes 1.0: one document a group and one a version. */
+import type { Subresource } from '../../api/schema/kind.ts';
 import type { AnyKind } from '../registry/context.ts';
 import { type GroupVersion, groupVersions, versionsOf } from './group-versions.ts';
 
@@ -40,8 +41,11 @@ export function apiResourceList(group: string, version: string): unknown {
   );
 }
 
-function resourcesOf({ kinds }: GroupVersion): readonly unknown[] {
-  return kinds.flatMap((kind) => [resourceOf(kind), ...subresourcesOf(kind)]);
+function resourcesOf({ kinds, foreign }: GroupVersion): readonly unknown[] {
+  return [
+    ...kinds.flatMap((kind) => [resourceOf(kind), ...kind.subresources.map((each) => subresourceOf(kind, each))]),
+    ...foreign.map((each) => subresourceOf(each, each.subresource)),
+  ];
 }
 
 function resourceOf(kind: AnyKind): unknown {
@@ -56,14 +60,17 @@ function resourceOf(kind: AnyKind): unknown {
   };
 }
 
-function subresourcesOf(kind: AnyKind): readonly unknown[] {
-  return kind.subresources.map((subresource) => ({
-    name: `${kind.resource}/${subresource.name}`,
+function subresourceOf(
+  { resource, namespaced }: Pick<AnyKind, 'resource' | 'namespaced'>,
+  { name, group, version, kind, verbs }: Subresource,
+): unknown {
+  return {
+    name: `${resource}/${name}`,
     singularName: '',
-    namespaced: kind.namespaced,
-    ...(subresource.group === undefined ? {} : { group: subresource.group }),
-    ...(subresource.version === undefined ? {} : { version: subresource.version }),
-    kind: subresource.kind,
-    verbs: subresource.verbs,
-  }));
+    namespaced,
+    ...(group === undefined ? {} : { group }),
+    ...(version === undefined ? {} : { version }),
+    kind,
+    verbs,
+  };
 }

@@ -2,6 +2,7 @@
  * Writing JSON answers. Short ones go out whole; from 128 KiB on they are streamed, gzipped when
  * the client takes that (the threshold and level are Kubernetes'). Nobody writes faster than the client reads.
  */
+import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
@@ -39,6 +40,11 @@ export async function sendFailure(exchange: Answering, error: StatusError): Prom
   // What is left of a body that was not read must not be taken for the next request.
   if (!exchange.request.complete && !response.headersSent) response.setHeader('Connection', 'close');
   await sendJson(exchange, error.code, failureStatus(error));
+}
+
+/** Connections are counted: strangers, who get nothing but this answer, must not keep theirs. */
+export function leaveNoPlace(response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
 }
 
 /** A JSON text, written piece by piece. */

@@ -14,22 +14,26 @@ const maxDiscardedBytes = 16 * 1024 * 1024;
 /**
  * The whole body.
  *
- * @throws StatusError RequestEntityTooLarge over 3 MiB, Timeout when it stops arriving, BadRequest when it is cut off
+ * @throws StatusError RequestEntityTooLarge over `maxBytes`, Timeout when it stops arriving, BadRequest when it is cut off
  */
-export async function readBody(request: IncomingMessage, clock: Clock): Promise<Buffer> {
+export async function readBody(
+  request: IncomingMessage,
+  clock: Clock,
+  maxBytes: number = maxBodyBytes,
+): Promise<Buffer> {
   let chunks: Buffer[] = [];
   let size = 0;
   const iterator = request.iterator({ destroyOnReturn: false });
   for (;;) {
     const next = await withTimeout(iterator.next(), clock);
     if (next.done) {
-      if (size > maxBodyBytes) throw tooLarge();
+      if (size > maxBytes) throw tooLarge(maxBytes);
       return Buffer.concat(chunks, size);
     }
     const chunk = next.value as Buffer;
     size += chunk.length;
-    if (size > maxDiscardedBytes) throw tooLarge();
-    if (size <= maxBodyBytes) chunks.push(chunk);
+    if (size > maxDiscardedBytes) throw tooLarge(maxBytes);
+    if (size <= maxBytes) chunks.push(chunk);
     else chunks = [];
   }
 }
@@ -53,6 +57,6 @@ async function withTimeout<T>(work: Promise<T>, clock: Clock): Promise<T> {
   throw new StatusError('Timeout', `the request body did not arrive: nothing for ${bodyProgressTimeoutMs / 1000}s`);
 }
 
-function tooLarge(): StatusError {
-  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+function tooLarge(maxBytes: number): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBytes}`);
 }

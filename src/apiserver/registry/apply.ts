@@ -18,7 +18,7 @@ import { completeObject } from './complete-object.ts';
 import type { AnyKind, RegistryDeps, WriteContext } from './context.ts';
 import { createObject } from './create.ts';
 import { decodeObject, reportDoubtful } from './decode-object.ts';
-import { conflict, staleVersion } from './errors.ts';
+import { conflict, methodNotSupported, staleVersion } from './errors.ts';
 import { checkMatchesUrl } from './matches-url.ts';
 import { updateObject } from './update.ts';
 
@@ -82,6 +82,7 @@ async function create(deps: RegistryDeps, kind: AnyKind, step: Step, context: Wr
   const { apply } = step;
   const { uid, resourceVersion } = step.applied.metadata;
   apply.requireCreate?.();
+  if (!kind.verbs.includes('create')) throw methodNotSupported(kind.kind, 'create');
   if (uid) {
     throw conflict(
       kind,

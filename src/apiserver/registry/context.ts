@@ -6,6 +6,7 @@ import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { Store } from '../../store/store.ts';
 import type { UserInfo } from '../identity.ts';
 import type { Admission, AdmissionCheck } from './admission.ts';
+import type { DeletionStep } from './deletion-step.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -25,6 +26,8 @@ export interface RegistryDeps {
   /** Rules about new objects that look at others, in their order. */
   readonly admission: readonly Admission[];
   readonly admissionChecks: readonly AdmissionCheck[];
+  /** What else belongs to the end of an object. */
+  readonly deletionStep: DeletionStep;
   /** By namespace, who counts what a quota allows and then stores: one at a time, else two would both find room. */
   readonly quotaTurns: KeyedMutex;
 }

@@ -16,6 +16,7 @@ import { checkNamespaceTakesNew } from './namespace-lifecycle.ts';
 import { checkOneDefault } from './priority-classes.ts';
 import { withinQuota } from './quota.ts';
 import { isPod } from './removal.ts';
+import { checkRoleGrants } from './role-grants.ts';
 import { schedulePod } from './schedule-pod.ts';
 
 /** How often a generated name is tried again when it is taken, as Kubernetes does. */
@@ -101,6 +102,7 @@ async function insert(
   validateObject(kind, started);
   await checkOneDefault(deps, kind, started);
   await checkAdmission(deps, kind, started);
+  await checkRoleGrants(deps, kind, started, undefined, context);
   // What the server puts in beyond the defaults (the node, a service account) is nobody's.
   const asked = operation === 'Apply' ? withMetadata(complete, ownersOf(sent)) : complete;
   const change = { previous: undefined, next: asked, context, operation, nowMs: deps.clock.now() };

@@ -7,6 +7,7 @@ import { isTerminalPhase } from '../../api/kinds/pod/state.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { DeleteOptions, ObjectKey } from '../../api/object-client.ts';
 import { formatTime } from '../../lib/clock.ts';
+import { systemUser, type UserInfo } from '../identity.ts';
 import type { AnyKind, Loaded, RegistryDeps } from './context.ts';
 import { decodeEntry, encodeObject } from './entry-codec.ts';
 import { conflict, staleVersion } from './errors.ts';
@@ -31,13 +32,15 @@ export interface Deleted {
 /**
  * Starts the deletion, or shortens one under way: a grace period never grows.
  *
- * @throws StatusError NotFound, Conflict (a precondition does not hold), Forbidden (a namespace or a priority class that must stay)
+ * @param user who deletes it; default: the daemon itself
+ * @throws StatusError NotFound, Conflict (a precondition does not hold), Forbidden (an object that must stay)
  */
 export async function deleteObject(
   deps: RegistryDeps,
   kind: AnyKind,
   key: ObjectKey,
   options: DeleteOptions,
+  user: UserInfo = systemUser('system:apiserver'),
 ): Promise<Deleted> {
   if (isNamespace(kind)) checkNamespaceMayGo(key.name);
   checkPriorityClassMayGo(kind, key.name);
@@ -47,10 +50,11 @@ export async function deleteObject(
     if (isImage(kind)) await checkImageUnused(deps, kind, current.object);
     const object = withPropagation(kind, current.object, options);
     const graceSeconds = graceOf(kind, object, options);
-    const deleted =
+    const deleted = await deps.deletionStep({ kind, object: current.object, options, user }, () =>
       graceSeconds === 0 && !hasFinalizers(kind, object)
-        ? await remove(deps, kind, key, current, options)
-        : await mark(deps, kind, key, { ...current, object }, current.object, graceSeconds, options);
+        ? remove(deps, kind, key, current, options)
+        : mark(deps, kind, key, { ...current, object }, current.object, graceSeconds, options),
+    );
     if (deleted !== 'Conflict') return deleted;
   }
   throw staleVersion(kind, key.name);

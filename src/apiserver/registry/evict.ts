@@ -112,7 +112,7 @@ async function markAndDelete(
   context: WriteContext,
 ): Promise<void> {
   if (context.dryRun) {
-    await deleteObject(deps, kind, key, { ...options, dryRun: true });
+    await deleteObject(deps, kind, key, { ...options, dryRun: true }, context.user);
     return;
   }
   const change = (current: KubeObject): KubeObject => {
@@ -124,7 +124,7 @@ async function markAndDelete(
   // The version that was asked for has just become this one.
   const isBound = options.preconditions?.resourceVersion !== undefined && resourceVersion !== undefined;
   const preconditions = isBound ? { ...options.preconditions, resourceVersion } : options.preconditions;
-  await deleteObject(deps, kind, key, { ...options, ...(preconditions ? { preconditions } : {}) });
+  await deleteObject(deps, kind, key, { ...options, ...(preconditions ? { preconditions } : {}) }, context.user);
 }
 
 function withDisruptionTarget(pod: Pod, now: string): Pod {

@@ -17,6 +17,9 @@ export async function checkImageUnused(deps: RegistryDeps, kind: AnyKind, object
   const { metadata, spec, status } = object as Image;
   // Nothing is there to be removed.
   if (status.state === undefined || status.state === 'Failed' || status.state === 'Gone') return;
+  if (status.pinned) {
+    throw conflict(kind, metadata.name ?? '', `image ${spec.image} is the runtime's own, which every pod needs`);
+  }
   // Of several names only this one goes, and the image stays under the others.
   const isLastName = (status.tags ?? []).every((tag) => tag === spec.image);
   const names = new Set([spec.image, ...(isLastName ? [...(status.digests ?? []), status.id] : [])]);

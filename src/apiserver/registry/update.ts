@@ -16,6 +16,7 @@ import { withManagedFields } from './managed-fields.ts';
 import { mergeUpdate } from './merge-update.ts';
 import { checkOneDefault } from './priority-classes.ts';
 import { isReadyToGo } from './removal.ts';
+import { checkRoleGrants } from './role-grants.ts';
 
 /** Bound on read-modify-write; only reached when something writes the object without pause. */
 const maxAttempts = 32;
@@ -115,6 +116,7 @@ async function store(
   if (isSame && sameOwners(next.metadata.managedFields, before)) return unchanged;
   validateObject(kind, next, current.object, update.subresource);
   await checkOneDefault(deps, kind, next);
+  await checkRoleGrants(deps, kind, next, current.object, context);
   const removed = next.metadata.deletionTimestamp !== undefined && isReadyToGo(kind, next);
   if (context.dryRun) return { object: next, removed };
   const key = objectKey(kind, update.key);

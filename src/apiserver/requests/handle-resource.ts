@@ -1,14 +1,23 @@
 /** Requests about resources: from path and method to a verb, from the verb to what is done. */
 
+import { bundleKind } from '../../api/kinds/bundle.ts';
+import type { Image } from '../../api/kinds/image.ts';
 import { imageArchiveKind } from '../../api/kinds/image-archive.ts';
+import { imageLayerKind } from '../../api/kinds/image-layer.ts';
+import { imagePullKind } from '../../api/kinds/image-pull.ts';
+import { imagePushKind } from '../../api/kinds/image-push.ts';
 import type { Pod } from '../../api/kinds/pod/types.ts';
+import { podSignalKind } from '../../api/kinds/pod-signal.ts';
 import { findKind } from '../../api/scheme.ts';
+import { isPodSync } from '../../api/sync/sync-path.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { requireResource } from '../authz.ts';
+import type { BundleReceiver } from '../bundles.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { readBoolean } from '../http/query.ts';
 import type { ResourcePath } from '../http/request-path.ts';
-import type { ImageLoader } from '../image-loader.ts';
+import type { ImagePushes } from '../image-pushes.ts';
+import type { ImageTransfers } from '../image-transfers.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import { handleLog } from '../pods/log.ts';
 import type { AnyKind } from '../registry/context.ts';
@@ -18,9 +27,15 @@ import type { Registry } from '../registry.ts';
 import type { ResourceMetrics } from '../resource-metrics.ts';
 import type { ServiceAccountTokens } from '../tokens/service-account-tokens.ts';
 import { handleBinding } from './binding.ts';
+import { handleBundle } from './bundle.ts';
 import { handleEviction } from './eviction.ts';
 import { handleImageArchive } from './image-archive.ts';
+import { handleImageContent } from './image-content.ts';
+import { handleImageLayer } from './image-layer.ts';
+import { handleImagePull } from './image-pull.ts';
+import { handleImagePush } from './image-push.ts';
 import { handleMetrics } from './metrics.ts';
+import { handlePodSignal } from './pod-signal.ts';
 import { handleGet, handleList, handleWatch } from './read.ts';
 import { handleReview, type ReviewDeps } from './reviews.ts';
 import { handleScale } from './scale.ts';
@@ -33,7 +48,10 @@ export interface ResourceDeps extends ReviewDeps {
   /** Undefined: none are issued. */
   readonly tokens?: ServiceAccountTokens | undefined;
   readonly podStreams: PodStreams;
-  readonly imageLoader: ImageLoader;
+  readonly imageTransfers: ImageTransfers;
+  readonly imagePushes: ImagePushes;
+  /** Undefined: none are taken. */
+  readonly bundles?: BundleReceiver | undefined;
   readonly metrics: ResourceMetrics;
   /**
    * Resolves when pods can be shown: after a start they wait for the first look at the runtime, so that nothing
@@ -59,6 +77,7 @@ export function methodNotAllowed(kind?: AnyKind): StatusError {
 export async function handleResource(deps: ResourceDeps, exchange: Exchange, path: ResourcePath): Promise<void> {
   const verb = verbOf(exchange, path);
   requireResource(exchange.user, { ...path, verb });
+  if (isPodSync(path)) throw new StatusError('BadRequest', 'Upgrade request required');
   const target = findTarget(path);
   if (isPod(target.kind) && (verb === 'get' || verb === 'list' || verb === 'watch')) await deps.podsAreKnown();
   if (path.subresource !== undefined) {
@@ -76,7 +95,17 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
       return handleWatch(registry, exchange, target);
     case 'create':
       if (path.name !== undefined || (target.kind.namespaced && !path.namespace)) throw methodNotAllowed();
-      if (target.kind.resource === imageArchiveKind.resource) return handleImageArchive(deps.imageLoader, exchange);
+      if (target.kind.resource === imageArchiveKind.resource)
+        return handleImageArchive(registry, deps.imageTransfers, exchange);
+      if (target.kind.resource === imagePullKind.resource)
+        return handleImagePull(registry, deps.imageTransfers, exchange);
+      if (target.kind.resource === imagePushKind.resource) return handleImagePush(registry, deps.imagePushes, exchange);
+      if (target.kind.resource === imageLayerKind.resource) return handleImageLayer(deps.imagePushes, exchange);
+      if (target.kind.resource === bundleKind.resource) {
+        if (deps.bundles === undefined) throw methodNotAllowed();
+        return handleBundle(deps.bundles, exchange);
+      }
+      if (target.kind.resource === podSignalKind.resource) return handlePodSignal(deps, exchange, path.namespace ?? '');
       return target.kind.storage === 'none'
         ? handleReview(deps, exchange, target)
         : handleCreate(registry, exchange, target);
@@ -91,7 +120,8 @@ export async function handleResource(deps: ResourceDeps, exchange: Exchange, pat
   }
 }
 
-function verbOf({ request, query }: Exchange, { name }: ResourcePath): Verb {
+/** @throws StatusError MethodNotAllowed */
+export function verbOf({ request, query }: Pick<Exchange, 'request' | 'query'>, { name }: ResourcePath): Verb {
   switch (request.method) {
     case 'GET':
     case 'HEAD':
@@ -153,6 +183,10 @@ async function handleSubresource(
       return handleTokenRequest({ registry: deps.registry, tokens: deps.tokens }, exchange, target);
     case 'log':
       return handleLog(deps.podStreams, exchange, (await deps.registry.get(target.kind, target.key)) as Pod);
+    case 'archive': {
+      const image = (await deps.registry.get(target.kind, target.key)) as Image;
+      return handleImageContent(deps.imageTransfers, exchange, image);
+    }
     case 'exec':
     case 'attach':
     case 'portforward':

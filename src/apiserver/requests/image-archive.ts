@@ -4,14 +4,22 @@ import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
-import type { ImageLoader } from '../image-loader.ts';
+import type { ImageTransfers } from '../image-transfers.ts';
+import type { Registry } from '../registry.ts';
 import { readDryRun } from '../write-context.ts';
 
 const archiveTypes: ReadonlySet<string> = new Set(['application/x-tar', 'application/octet-stream']);
 
-/** @throws StatusError UnsupportedMediaType for another content type, BadRequest for a dry run; else the loader's */
-export async function handleImageArchive(loader: ImageLoader, exchange: Exchange): Promise<void> {
-  const { request, query, clock, signal } = exchange;
+/**
+ * @throws StatusError UnsupportedMediaType for another content type, BadRequest for a dry run, Forbidden for a name that
+ *   the caller must not replace; else the runtime's
+ */
+export async function handleImageArchive(
+  registry: Pick<Registry, 'checkMayReplaceImages'>,
+  transfers: Pick<ImageTransfers, 'importArchive'>,
+  exchange: Exchange,
+): Promise<void> {
+  const { request, query, user, clock, signal } = exchange;
   // What cannot be answered must not be done.
   presentationOf(exchange);
   if (readDryRun(query, 'CreateOptions')) {
@@ -21,7 +29,9 @@ export async function handleImageArchive(loader: ImageLoader, exchange: Exchange
   if (!archiveTypes.has(type)) {
     throw new StatusError('UnsupportedMediaType', `an image archive is sent as application/x-tar, not as "${type}"`);
   }
-  const images = await loader.importArchive(request, signal);
+  const images = await transfers.importArchive(request, signal, (names) =>
+    registry.checkMayReplaceImages(imageArchiveKind, names, user),
+  );
   const { group, version, kind } = imageArchiveKind;
   const answer = {
     apiVersion: `${group}/${version}`,

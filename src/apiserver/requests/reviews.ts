@@ -1,16 +1,16 @@
 /** Who is it, and may he: `kubectl auth whoami`, `auth can-i`, and what other programs ask about tokens and users. */
 import type { AccessReviewSpec, SelfSubjectAccessReview, SubjectAccessReview } from '../../api/kinds/access-reviews.ts';
-import type { NonResourceRule, ResourceRule } from '../../api/kinds/reviews.ts';
+import type { NonResourceRule, ResourceRule, SelfSubjectRulesReview } from '../../api/kinds/reviews.ts';
 import type { TokenReview } from '../../api/kinds/token-reviews.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import { kinds } from '../../api/scheme.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { authorize, authorizePath, type Decision, publicPaths } from '../authz.ts';
+import { isOwnNamespace, rulesOfGroups } from '../group-rules.ts';
 import { sendJson } from '../http/answer.ts';
 import { requireObjectForm } from '../http/answer-form.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { mastersGroup, type UserInfo, viewersGroup } from '../identity.ts';
+import { mastersGroup, type UserInfo } from '../identity.ts';
 import { completeObject, validateObject } from '../registry/complete-object.ts';
 import type { AnyKind } from '../registry/context.ts';
 import { decodeObject } from '../registry/decode-object.ts';
@@ -58,8 +58,10 @@ function placeIn(namespace: string | undefined, review: KubeObject): KubeObject 
 
 async function answerOf(deps: ReviewDeps, kind: AnyKind, review: KubeObject, user: UserInfo): Promise<unknown> {
   switch (kind.kind) {
-    case 'SelfSubjectReview':
-      return { userInfo: user };
+    case 'SelfSubjectReview': {
+      const { isLocalRoot: _, ...userInfo } = user;
+      return { userInfo };
+    }
     case 'TokenReview':
       return reviewToken(deps, review as TokenReview);
     case 'SelfSubjectAccessReview':
@@ -70,7 +72,7 @@ async function answerOf(deps: ReviewDeps, kind: AnyKind, review: KubeObject, use
       return toStatus(decide(spec, await subjectOf(deps, spec)));
     }
     case 'SelfSubjectRulesReview':
-      return { ...rulesOf(user), incomplete: false };
+      return { ...rulesOf(user, (review as SelfSubjectRulesReview).spec.namespace), incomplete: false };
     default:
       throw methodNotSupported(kind.resource, 'create');
   }
@@ -115,47 +117,20 @@ interface Rules {
   readonly nonResourceRules: readonly NonResourceRule[];
 }
 
-/** The rules of `authz.ts` as a list, for people to read. */
-function rulesOf(user: UserInfo): Rules {
+/** What the one who asks may do in a namespace, as a list for people to read. */
+function rulesOf(user: UserInfo, namespace: string | undefined): Rules {
   if (user.groups.includes(mastersGroup)) {
     return {
       resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
       nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
     };
   }
-  const own: ResourceRule[] = [
-    { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
-    {
-      verbs: ['create'],
-      apiGroups: ['authorization.k8s.io'],
-      resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-    },
-  ];
-  const viewed = user.groups.includes(viewersGroup) ? viewedKinds() : [];
-  const paths = user.groups.includes(viewersGroup) ? ['*'] : publicPaths;
+  const rules = [...new Set(user.groups.flatMap((group) => rulesOfGroups.get(group) ?? []))];
+  const paths = ['*', ...publicPaths].filter((path) => authorizePath(user, { verb: 'get', path }).allowed);
   return {
-    resourceRules: [...own, ...viewed],
-    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: paths }],
+    resourceRules: rules
+      .filter(({ where }) => where === undefined || isOwnNamespace(namespace))
+      .map(({ verbs, apiGroups, resources }) => ({ verbs, apiGroups, resources })),
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: paths.includes('*') ? ['*'] : paths }],
   };
 }
-
-/** What `authorize` lets viewers read, group by group. */
-function viewedKinds(): ResourceRule[] {
-  const byGroup = Map.groupBy(
-    kinds.filter(({ verbs }) => verbs.includes('get')),
-    ({ group }) => group,
-  );
-  return [...byGroup].map(([group, members]) => {
-    const names = members.flatMap(({ resource, subresources }) => [
-      resource,
-      ...subresources.filter(({ verbs }) => verbs.includes('get')).map(({ name }) => `${resource}/${name}`),
-    ]);
-    const mayRead = (name: string): boolean => {
-      const [resource = '', subresource] = name.split('/');
-      return authorize(viewer, { verb: 'get', group, resource, subresource }).allowed;
-    };
-    return { verbs: ['get', 'list', 'watch'], apiGroups: [group], resources: names.filter(mayRead) };
-  });
-}
-
-const viewer: UserInfo = { username: '', groups: [viewersGroup] };

@@ -14,6 +14,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { completeObject, validateObject } from '../registry/complete-object.ts';
 import { decodeObject } from '../registry/decode-object.ts';
 import { invalid } from '../registry/errors.ts';
+import { checkMayActAs } from '../registry/role-grants.ts';
 import type { Registry } from '../registry.ts';
 import { issuer, type Reference, type ServiceAccountTokens, type TokenWish } from '../tokens/service-account-tokens.ts';
 import { readWriteContext } from '../write-context.ts';
@@ -33,6 +34,7 @@ export async function handleTokenRequest(
   const sent = decodeObject(tokenRequestKind, body.value, context);
   checkMatchesUrl(sent, target.key);
   const account = await deps.registry.get(target.kind, target.key);
+  checkMayActAs(target.kind, account, exchange.user);
   const request = completeObject(tokenRequestKind, sent) as TokenRequest;
   validateObject(tokenRequestKind, { ...request, metadata: {} });
 

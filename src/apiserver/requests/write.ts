@@ -34,6 +34,7 @@ export async function handleCreate(registry: Registry, exchange: Exchange, targe
   const body = await readObjectBody(exchange);
   const context = readWriteContext(exchange, 'CreateOptions', body.duplicateFields);
   const object = await registry.create(target.kind, target.namespace, body.value, context);
+  if (exchange.notes && object.metadata.name) exchange.notes.objectName = object.metadata.name;
   await sendObject(exchange, target.kind, object, 201);
 }
 
@@ -118,14 +119,14 @@ function parseApplied(text: string): ParsedJson {
 export async function handleDelete(registry: Registry, exchange: Exchange, target: ObjectTarget): Promise<void> {
   presentationOf(exchange);
   const options = await readDeleteOptions(exchange);
-  const deleted = await registry.delete(target.kind, target.key, options);
+  const deleted = await registry.delete(target.kind, target.key, options, exchange.user);
   await sendDeleted(exchange, target, deleted);
 }
 
 export async function handleDeleteCollection(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
   const options = await readDeleteOptions(exchange);
   const selection = readSelection(exchange.query, target.namespace);
-  await sendJson(exchange, 200, await registry.deleteCollection(target.kind, selection, options));
+  await sendJson(exchange, 200, await registry.deleteCollection(target.kind, selection, options, exchange.user));
 }
 
 /** Options from the body or, when there is none, from the query; `dryRun` may stand in either. */

@@ -225,8 +225,9 @@ describe('port-forward', () => {
   describe('over WebSocket channels', () => {
     async function connectChannels(
       query: string,
+      protocol = 'v4.channel.k8s.io',
     ): Promise<{ webSocket: WebSocket; bytes: (channel: number) => Buffer }> {
-      const webSocket = new WebSocket(`ws://${server.url}/portforward?${query}`, 'v4.channel.k8s.io');
+      const webSocket = new WebSocket(`ws://${server.url}/portforward?${query}`, protocol);
       cleanUp.push(() => webSocket.terminate());
       const channels = new Map<number, Buffer[]>();
       webSocket.on('message', (data: Buffer) => {
@@ -244,6 +245,24 @@ describe('port-forward', () => {
       assert.deepEqual(bytes(0), Buffer.from([0x90, 0x1f]));
       assert.deepEqual(bytes(1), Buffer.from([0x90, 0x1f]));
       assert.deepEqual(bytes(2), Buffer.from('\xbb\x01hello', 'latin1'));
+    });
+
+    it('in version 5 ends one direction alone, and closes when both have ended', async () => {
+      handler = async () => {
+        const [ours, theirs] = duplexPair();
+        theirs.once('end', () => theirs.end('the answer'));
+        theirs.resume();
+        return ours;
+      };
+      const { webSocket, bytes } = await connectChannels('ports=443&ports=80', 'v5.channel.k8s.io');
+      webSocket.send(Buffer.from('\x02the question'));
+      webSocket.send(Buffer.from([255, 2]));
+      while (bytes(255).length === 0) await nextTurn();
+      assert.equal(bytes(2).toString('latin1', 2), 'the answer');
+      assert.deepEqual([...bytes(255)], [2]);
+      webSocket.send(Buffer.from([255, 0]));
+      const [code] = await once(webSocket, 'close');
+      assert.equal(code, 1000);
     });
 
     it('closes when the pod has ended its connection', async () => {

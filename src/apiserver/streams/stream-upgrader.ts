@@ -33,6 +33,7 @@ import {
   readerProtocols,
   spdyTunnelProtocol,
 } from './web-socket/sub-protocols.ts';
+import { serveTunnel } from './web-socket/tunnel.ts';
 
 export interface StreamUpgraderDeps {
   readonly clock: Clock;
@@ -51,10 +52,14 @@ export interface StreamUpgrader {
   portForward(request: IncomingMessage, socket: Duplex, head: Buffer, handler: PortForwardHandler): Promise<void>;
   /** `GET` (WebSocket) `…/log`; what `open` gives is read to its end, and a refusal of it is one of the request. */
   read(request: IncomingMessage, socket: Duplex, head: Buffer, open: OpenSource): Promise<void>;
+  /** `GET` (WebSocket in `protocol`): the messages of both sides are a stream of bytes that is joined with what `open` gives. */
+  tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string, open: OpenTunnel): Promise<void>;
 }
 
 /** Opens what is to be read; the signal aborts when the client has gone. */
 type OpenSource = (signal: AbortSignal) => Promise<Readable>;
+/** The same for what is read and written; its refusal is one of the request. */
+type OpenTunnel = (signal: AbortSignal) => Promise<Duplex>;
 
 export function createStreamUpgrader(deps: StreamUpgraderDeps): StreamUpgrader {
   const serve = (what: string, action: (upgrade: Upgrade) => Promise<void>) => {
@@ -82,6 +87,8 @@ export function createStreamUpgrader(deps: StreamUpgraderDeps): StreamUpgrader {
     portForward: (request, socket, head, handler) =>
       serve('portforward', (upgrade) => runPortForward(upgrade, handler))(request, socket, head),
     read: (request, socket, head, open) => serve('log', (upgrade) => runRead(upgrade, open))(request, socket, head),
+    tunnel: (request, socket, head, protocol, open) =>
+      serve(protocol, (upgrade) => runTunnel(upgrade, protocol, open))(request, socket, head),
   };
 }
 
@@ -145,6 +152,27 @@ async function runRead({ deps, request, socket, head }: Upgrade, open: OpenSourc
   const stopped = stopWith(deps.signal, () => webSocket.close(1001, 'the server is stopping'));
   const alive = keepAlive(webSocket, deps.clock, gone);
   await serveReader(webSocket, protocol, source);
+  await alive;
+  stopped();
+}
+
+async function runTunnel({ deps, request, socket, head }: Upgrade, protocol: string, open: OpenTunnel): Promise<void> {
+  const offered = offeredProtocols(request.headers['sec-websocket-protocol']);
+  if (!isWebSocket(request) || !offered.includes(protocol)) {
+    throw new StatusError('BadRequest', `unable to upgrade: this is served over WebSocket as ${protocol} only`);
+  }
+  const closed = new AbortController();
+  socket.once('close', () => closed.abort(new Error('the client has gone')));
+  const gone = AbortSignal.any([closed.signal, deps.signal]);
+  const inner = await open(gone);
+  const webSocket = await acceptWebSocket(request, socket, head, protocol);
+  if (!webSocket) {
+    inner.destroy();
+    return;
+  }
+  const stopped = stopWith(deps.signal, () => webSocket.close(1001, 'the server is stopping'));
+  const alive = keepAlive(webSocket, deps.clock, gone);
+  await serveTunnel(webSocket, inner);
   await alive;
   stopped();
 }

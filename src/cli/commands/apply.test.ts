@@ -306,7 +306,7 @@ describe('a manifest', () => {
         says: /--now and --grace-period cannot be specified together/,
       },
       { args: ['pod', 'a', '--grace-period=soon'], says: /invalid --grace-period "soon"/ },
-      { args: ['pod', 'a', '--timeout=soon'], says: /invalid argument "soon" for --timeout/ },
+      { args: ['pod', 'a', '--timeout=soon'], says: /invalid argument "soon" for "--timeout" flag/ },
       { args: ['pod', 'a', '--cascade=maybe'], says: /invalid cascade value \(maybe\)/ },
       { args: ['pod', 'a', '-f', 'x'], says: /when -f is given, name no resources/ },
       { args: ['pod', 'a', '-o', 'yaml'], says: /allowed formats are: table, wide, name/ },

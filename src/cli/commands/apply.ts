@@ -25,6 +25,8 @@ export interface ApplyFlags extends ManifestFlags {
   readonly dryRun?: string | boolean;
   readonly serverSide?: boolean;
   readonly forceConflicts?: boolean;
+  /** True, or the archive that holds the images. */
+  readonly push?: string | boolean;
 }
 
 /** Apart from the names of `kubectl apply`, so that managedFields say who it was. */
@@ -48,36 +50,50 @@ export async function runApply(flags: ApplyFlags, context: CommandContext): Prom
     throw new UsageError('--force-conflicts only works with --server-side');
   }
   const print = createWritePrinter(context, dryRun);
-  const manifests = await readManifests(flags, context.io, 'apply', context.signal);
+  const manifests = await readManifests(flags, context, 'apply');
   const session = await context.session();
-  return await forEach(manifests, context, async (manifest) => {
-    const addressed = await address(manifest, session, context);
-    if (!addressed.object.metadata.name) {
-      throw new UsageError(`${manifest.source}: apply needs metadata.name`, 'generateName works with "eli create -f"');
-    }
-    const applied = flags.serverSide
-      ? await applyOnServer(addressed, dryRun, flags.forceConflicts ?? false, session)
-      : await applyOne(addressed, dryRun, session, context);
-    await print(addressed.kind, applied.object, applied.verb);
-  });
+  if (flags.push !== undefined && dryRun === 'none') {
+    const { pushWanted } = await import('../push/push-wanted.ts');
+    const archive = typeof flags.push === 'string' ? flags.push : undefined;
+    await pushWanted(
+      manifests.map(({ object }) => object),
+      archive,
+      context,
+    );
+  }
+  return await forEach(
+    manifests,
+    context,
+    async (manifest) => {
+      const addressed = await address(manifest, session, context);
+      if (!addressed.object.metadata.name) {
+        throw new UsageError(
+          `${manifest.source}: apply needs metadata.name`,
+          'generateName works with "eli create -f"',
+        );
+      }
+      const applied = flags.serverSide
+        ? await applyOnServer(addressed, dryRun, flags.forceConflicts ?? false, session)
+        : await applyOne(addressed, dryRun, session, context);
+      await print(addressed.kind, applied.object, applied.verb);
+    },
+    'applying',
+  );
 }
 
-async function applyOnServer(
-  { kind, object, source }: Addressed,
-  dryRun: DryRun,
-  force: boolean,
-  session: Session,
-): Promise<Applied> {
+async function applyOnServer(addressed: Addressed, dryRun: DryRun, force: boolean, session: Session): Promise<Applied> {
+  const { kind, object } = addressed;
   const options = { fieldManager: serverSideManager, dryRun: dryRun === 'server', force };
   try {
     const applied = await session.client.patch(kind, keyOf(object), 'apply', object, options);
     return { object: applied, verb: 'serverside-applied' };
   } catch (error) {
-    throw inContext(`error when applying "${source}"`, error);
+    throw inContext(`error when applying "${addressed.source}"`, error, addressed);
   }
 }
 
-async function applyOne(
+/** Makes one object as its manifest says, whoever changes it meanwhile. Errors say what was applied. */
+export async function applyOne(
   addressed: Addressed,
   dryRun: DryRun,
   session: Session,
@@ -87,7 +103,8 @@ async function applyOne(
     try {
       return await applyOnce(addressed, dryRun, session, context);
     } catch (error) {
-      if (tries >= maxTries || !mayPass(error)) throw inContext(`error when applying "${addressed.source}"`, error);
+      if (tries >= maxTries || !mayPass(error))
+        throw inContext(`error when applying "${addressed.source}"`, error, addressed);
     }
   }
 }
@@ -107,7 +124,7 @@ async function applyOnce(
 ): Promise<Applied> {
   const modified = withLastApplied(object);
   const options = { fieldManager, dryRun: dryRun === 'server' };
-  const current = await find({ kind, object, source: '' }, session, context);
+  const current = await find({ kind, object }, session, context);
   if (current === undefined) {
     const created = dryRun === 'client' ? modified : await session.client.create(kind, modified, options);
     return { object: created, verb: 'created' };
@@ -134,7 +151,11 @@ async function applyOnce(
   return { object: patched, verb: same ? 'unchanged' : 'configured' };
 }
 
-async function find(addressed: Addressed, session: Session, context: CommandContext): Promise<KubeObject | undefined> {
+async function find(
+  addressed: Pick<Addressed, 'kind' | 'object'>,
+  session: Session,
+  context: CommandContext,
+): Promise<KubeObject | undefined> {
   try {
     return await session.client.get(addressed.kind, keyOf(addressed.object), context.signal);
   } catch (error) {

@@ -46,18 +46,23 @@ export async function runChangeMetadata(
   }
   const selected = await selectObjects(resources, flags, verb, context);
   const { client } = await context.session();
-  return await forEach(selected, context, async (one) => {
-    const object = await fetch(one, context);
-    const inTheWay = flags.overwrite ? undefined : computeOverwrite(object, change);
-    if (inTheWay !== undefined) throw new UsageError(inTheWay, `eli ${verb} --overwrite replaces it`);
-    for (const key of missing(object, change)) await context.print(`label "${key}" not found.\n`);
-    const result = resultOf(object, change);
-    if (dryRun === 'client') return await print(one.kind, computeChanged(object, change), result);
-    const patch = computeMetadataPatch(change, flags.resourceVersion);
-    const fieldManager = flags.fieldManager ?? `eli-${verb}`;
-    const options = { fieldManager, dryRun: dryRun === 'server' };
-    await print(one.kind, await client.patch(one.kind, keyOf(object), 'merge', patch, options), result);
-  });
+  return await forEach(
+    selected,
+    context,
+    async (one) => {
+      const object = await fetch(one, context);
+      const inTheWay = flags.overwrite ? undefined : computeOverwrite(object, change);
+      if (inTheWay !== undefined) throw new UsageError(inTheWay, `eli ${verb} --overwrite replaces it`);
+      for (const key of missing(object, change)) await context.print(`label "${key}" not found.\n`);
+      const result = resultOf(object, change);
+      if (dryRun === 'client') return await print(one.kind, computeChanged(object, change), result);
+      const patch = computeMetadataPatch(change, flags.resourceVersion);
+      const fieldManager = flags.fieldManager ?? `eli-${verb}`;
+      const options = { fieldManager, dryRun: dryRun === 'server' };
+      await print(one.kind, await client.patch(one.kind, keyOf(object), 'merge', patch, options), result);
+    },
+    'writing',
+  );
 }
 
 /** Labels that are to be removed and are not there; of annotations kubectl does not say it. */

@@ -12,21 +12,27 @@ export interface CreateFlags extends ManifestFlags {
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<number> {
   const dryRun = parseDryRun(flags.dryRun);
   const print = createWritePrinter(context, dryRun);
-  const manifests = await readManifests(flags, context.io, 'create', context.signal);
+  const manifests = await readManifests(flags, context, 'create');
   const session = await context.session();
-  return await forEach(manifests, context, async (manifest) => {
-    const { kind, object, source } = await address(manifest, session, context);
-    if (dryRun === 'client') {
-      await print(kind, object, 'created');
-      return;
-    }
-    const options = { fieldManager: 'eli-create', dryRun: dryRun === 'server' };
-    let created: KubeObject;
-    try {
-      created = await session.client.create(kind, object, options);
-    } catch (error) {
-      throw inContext(`error when creating "${source}"`, error);
-    }
-    await print(kind, created, 'created');
-  });
+  return await forEach(
+    manifests,
+    context,
+    async (manifest) => {
+      const addressed = await address(manifest, session, context);
+      const { kind, object, source } = addressed;
+      if (dryRun === 'client') {
+        await print(kind, object, 'created');
+        return;
+      }
+      const options = { fieldManager: 'eli-create', dryRun: dryRun === 'server' };
+      let created: KubeObject;
+      try {
+        created = await session.client.create(kind, object, options);
+      } catch (error) {
+        throw inContext(`error when creating "${source}"`, error, addressed);
+      }
+      await print(kind, created, 'created');
+    },
+    'creating',
+  );
 }

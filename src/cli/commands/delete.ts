@@ -37,12 +37,17 @@ export async function runDelete(args: readonly string[], flags: DeleteFlags, con
   }
 
   const deleted: { readonly doomed: Selected; readonly uid: string | undefined }[] = [];
-  let exitCode = await forEach(doomed, context, async (one) => {
-    const answer = await deleteOne(one, options, dryRun, flags, session);
-    if (answer === undefined) return;
-    await context.print(resultLine(one, flags, dryRun, onlyName));
-    deleted.push({ doomed: one, uid: answer.uid });
-  });
+  let exitCode = await forEach(
+    doomed,
+    context,
+    async (one) => {
+      const answer = await deleteOne(one, options, dryRun, flags, session);
+      if (answer === undefined) return;
+      await context.print(resultLine(one, flags, dryRun, onlyName));
+      deleted.push({ doomed: one, uid: answer.uid });
+    },
+    'deleting',
+  );
   if (flags.wait === false || dryRun !== 'none') return exitCode;
   const waited = await forEach(deleted, context, async ({ doomed: one, uid }) => {
     if (uid !== undefined) await waitUntilGone({ ...one, uid, timeoutMs }, context);

@@ -7,6 +7,7 @@ import { fetchEvents } from '../describe/events.ts';
 import { describeGeneric } from '../describe/generic.ts';
 import { describeNode } from '../describe/node.ts';
 import { describePod } from '../describe/pod.ts';
+import { describeDeployment, describeReplicaSet } from '../describe/workload.ts';
 import { alignTabs, describeTabs } from '../printers/tab-writer.ts';
 import { parseResourceArgs, type ResourceSelection } from '../resources/resource-args.ts';
 import { type ResourceKind, resourceName } from '../resources/resource-kind.ts';
@@ -99,6 +100,10 @@ async function textOf(
       return describePod(input);
     case 'nodes':
       return await describeNode(input, session, context.signal);
+    case 'deployments.apps':
+      return await describeDeployment(input, session, context.signal);
+    case 'replicasets.apps':
+      return await describeReplicaSet(input, session, context.signal);
     case 'configmaps':
       return describeConfigMap(input);
     case 'secrets':

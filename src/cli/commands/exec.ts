@@ -1,14 +1,15 @@
 /** `eli exec`: runs a command in a container; arguments, both outputs, EOF and the exit code arrive as they are. */
 import type { CommandContext } from '../context.ts';
-import { windowSizes, withRawTerminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
-import { chooseContainer, findPod } from './pod-containers.ts';
+import { findPod } from './find-pod.ts';
+import { chooseContainer } from './pod-containers.ts';
+import { runRemoteSession } from './remote-session.ts';
 
 export interface ExecFlags {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly container?: string;
-  readonly quiet?: boolean;
+  readonly podRunningTimeout?: string;
 }
 
 /** Resolves with the exit code of the command. */
@@ -26,12 +27,11 @@ export async function runExec(
   }
   const { io } = context;
   const note = (line: string): void => {
-    if (!flags.quiet) context.note(line);
+    if (!context.flags.quiet) context.note(line);
   };
   const tty = (flags.tty ?? false) && (io.stdin.isTTY ?? false);
   if (flags.tty && !tty) note('Unable to use a TTY - input is not a terminal or the right kind of file');
-  const session = await context.session();
-  const pod = await findPod(podName, session, context);
+  const { pod } = await findPod(podName, context, flags.podRunningTimeout);
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') {
     throw new UsageError(
@@ -40,23 +40,9 @@ export async function runExec(
     );
   }
   const container = chooseContainer(pod, flags.container, note);
-  const { runRemoteCommand } = await import('../../client/remote-command.ts');
-  const over = new AbortController();
-  const run = (): Promise<number> =>
-    runRemoteCommand(
-      { transport: session.transport, clock: io.clock },
-      { namespace: session.namespace, pod: pod.metadata.name ?? podName, container, command, tty },
-      {
-        stdin: flags.stdin ? io.stdin : undefined,
-        stdout: io.stdout,
-        stderr: io.stderr,
-        resize: tty ? windowSizes(io.stdout, over.signal) : undefined,
-      },
-      context.signal,
-    );
-  try {
-    return tty && flags.stdin ? await withRawTerminal(io.stdin, run) : await run();
-  } finally {
-    over.abort();
-  }
+  const { name = '', namespace = '' } = pod.metadata;
+  const stdin = flags.stdin ? io.stdin : undefined;
+  const exitCode = await runRemoteSession({ namespace, pod: name, container, command, tty, stdin }, context);
+  if (exitCode !== 0) note(`command terminated with exit code ${exitCode}`);
+  return exitCode;
 }

@@ -1,11 +1,11 @@
 /** One object as it is, and then each time that it changes. */
 import type { KubeObject } from '../../api/meta.ts';
+import type { GroupVersionResource } from '../../api/object-client.ts';
 import { isStatusError, StatusError } from '../../lib/status-error.ts';
 import type { CommandContext } from '../context.ts';
-import type { ResourceKind } from '../resources/resource-kind.ts';
 
 export interface ObjectName {
-  readonly kind: ResourceKind;
+  readonly kind: GroupVersionResource;
   /** Undefined for what lives in none. */
   readonly namespace: string | undefined;
   readonly name: string;

@@ -102,6 +102,32 @@ describe('eli get', () => {
     assert.equal((await run('pod', 'nope', '--ignore-not-found')).exitCode, 0);
   });
 
+  it('--raw prints the answer as it comes', async () => {
+    assert.match(await print('--raw', '/version'), /^\{"major":"1",.*\}\n$/);
+    assert.equal(await print('--raw', '/livez'), 'ok');
+    assert.match(
+      await print('--raw', 'https://elsewhere/api/v1/pods?limit=1'),
+      /^\{"apiVersion":"v1","kind":"PodList"/,
+    );
+    const missing = await run('--raw', '/api/v1/namespaces/default/pods/nope');
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stderr, /^Error from server \(NotFound\): pods "nope" not found\n/);
+  });
+
+  for (const { args, complains } of [
+    { args: ['--raw', 'version'], complains: /^error: --raw must be a valid URL path: parse "version"/ },
+    { args: ['--raw', '/version', '-o', 'yaml'], complains: /--raw and --output are mutually exclusive/ },
+    { args: ['pods', '--raw', '/version'], complains: /arguments may not be passed when --raw is specified/ },
+    { args: ['--raw', '/version', '-w'], complains: /--raw may not be specified with other flags/ },
+    { args: ['--raw', '/version', '-l', 'a=b'], complains: /--raw may not be specified with other flags/ },
+  ]) {
+    it(`refuses "${args.join(' ')}"`, async () => {
+      const { exitCode, stderr } = await run(...args);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, complains);
+    });
+  }
+
   it('says on stderr that there is nothing', async () => {
     assert.deepEqual(await run('pods', '-l', 'a=b'), {
       exitCode: 0,

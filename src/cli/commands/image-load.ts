@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ImageArchive } from '../../api/kinds/image-archive.ts';
 import type { CommandContext } from '../context.ts';
-import { showTransfer } from '../transfer-progress.ts';
+import { countBytes } from '../terminal/transfer.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** A slow card takes minutes to unpack what has been sent, and says nothing meanwhile. */
@@ -18,7 +18,10 @@ export async function runImageLoad(archives: readonly string[], context: Command
   const { rest } = await context.session();
   for (const archive of archives) {
     const opened = await open(archive, context);
-    const { stream, end } = showTransfer(context.io, archive, opened.stream, opened.sizeBytes);
+    const activity = context.terminal.begin(`Sending ${archive}`);
+    const stream = countBytes(opened.stream, (doneBytes) => {
+      activity.showBytes(`Sending ${archive}`, doneBytes, opened.sizeBytes);
+    }).once('end', () => activity.show(`Sent ${archive}, the device unpacks it`));
     const answer = rest.json<ImageArchive>({
       method: 'POST',
       path: '/apis/eliot.run/v1alpha1/imagearchives',
@@ -27,10 +30,12 @@ export async function runImageLoad(archives: readonly string[], context: Command
       signal: context.signal,
       answerTimeoutMs,
     });
-    const loaded = await answer.finally(end).catch((error: unknown) => {
-      if (error !== stream.errored) throw error;
-      throw new UsageError(`cannot read ${archive}: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    const loaded = await answer
+      .finally(() => activity.end())
+      .catch((error: unknown) => {
+        if (error !== stream.errored) throw error;
+        throw new UsageError(`cannot read ${archive}: ${error instanceof Error ? error.message : String(error)}`);
+      });
     for (const name of loaded.status.images ?? []) await context.print(`image/${name} loaded\n`);
   }
   return 0;

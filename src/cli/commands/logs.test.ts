@@ -154,7 +154,10 @@ describe('reaching into pods', () => {
       { args: ['web', '-l', 'a=b'], says: /only a selector \(-l\) or a POD name is allowed/ },
       { args: ['two', 'main', '--all-containers'], says: /should not be specified with container name/ },
       { args: ['web', '--tail=x'], says: /invalid --tail "x"/ },
-      { args: ['web', '--since=5'], says: /invalid argument "5" for --since: no duration/ },
+      {
+        args: ['web', '--since=5'],
+        says: /invalid argument "5" for "--since" flag: time: missing unit in duration "5"/,
+      },
       { args: ['web', '--since=5s', '--since-time=2026-01-01T00:00:00Z'], says: /at most one of/ },
       { args: ['web', '--since-time=yesterday'], says: /invalid --since-time/ },
     ];
@@ -177,7 +180,7 @@ describe('reaching into pods', () => {
         return { exitCode: 3 };
       };
       const result = await run(['exec', 'two', '-c', 'side', '--', 'sh', '-c', 'echo "a  b"', '-n', '']);
-      assert.deepEqual(result, { exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+      assert.deepEqual(result, { exitCode: 3, stdout: 'out\n', stderr: 'err\ncommand terminated with exit code 3\n' });
       assert.deepEqual(seen, { container: 'side', command: ['sh', '-c', 'echo "a  b"', '-n', ''], tty: false });
     });
 

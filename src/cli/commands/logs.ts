@@ -1,14 +1,13 @@
 /** `eli logs`: what containers have printed, of one pod or of several. */
 import type { Pod } from '../../api/kinds/pod/types.ts';
 import { pods } from '../../api/resources.ts';
-import { connectionError } from '../../client/connection-error.ts';
-import { type Query, resourcePath } from '../../client/resource-path.ts';
+import type { Query } from '../../client/resource-path.ts';
 import type { CommandContext } from '../context.ts';
 import { parseDuration } from '../duration.ts';
-import { write } from '../output.ts';
-import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { chooseContainer, containerNames, findPod } from './pod-containers.ts';
+import { copyLog, type LogSource } from './copy-log.ts';
+import { findPod } from './find-pod.ts';
+import { chooseContainer, containerNames } from './pod-containers.ts';
 import { forEach } from './write-result.ts';
 
 export interface LogsFlags {
@@ -23,6 +22,7 @@ export interface LogsFlags {
   readonly timestamps?: boolean;
   readonly prefix?: boolean;
   readonly limitBytes?: string;
+  readonly podRunningTimeout?: string;
 }
 
 export interface LogsArgs {
@@ -30,14 +30,10 @@ export interface LogsArgs {
   readonly container: string | undefined;
 }
 
-interface LogSource {
-  readonly pod: string;
-  readonly namespace: string;
-  readonly container: string;
-}
-
 /** As kubectl's --max-log-requests: so many followed streams at once. */
 const maxFollowed = 5;
+/** As kubectl: so long `logs` waits for the first pod of a Deployment. */
+const defaultPodWait = '20s';
 /** As kubectl: with a selector only the ends are shown unless asked otherwise. */
 const selectorTail = 10;
 
@@ -102,10 +98,12 @@ async function findSources(args: LogsArgs, flags: LogsFlags, context: CommandCon
   if (flags.allContainers && asked !== undefined) {
     throw new UsageError('--all-containers=true should not be specified with container name');
   }
-  const session = await context.session();
   if (args.pod !== undefined) {
-    return sourcesOf(await findPod(args.pod, session, context), asked, flags, context);
+    const { pod, candidates } = await findPod(args.pod, context, flags.podRunningTimeout ?? defaultPodWait);
+    if (candidates > 1) context.note(`Found ${candidates} pods, using pod/${pod.metadata.name}`);
+    return sourcesOf(pod, asked, flags, context);
   }
+  const session = await context.session();
   const { items } = await session.client.list<Pod>(
     pods,
     { namespace: session.namespace, labelSelector: flags.selector ?? '' },
@@ -125,52 +123,4 @@ function sourcesOf(
     ? containerNames(pod)
     : [chooseContainer(pod, asked, (line) => context.note(line))];
   return containers.map((container) => ({ pod: name, namespace, container }));
-}
-
-/** `lines` is given when output of several sources may mix: then only whole lines are written. */
-async function copyLog(
-  { pod, namespace, container }: LogSource,
-  query: Query,
-  lines: LogsFlags | undefined,
-  session: Session,
-  context: CommandContext,
-): Promise<void> {
-  const stream = await session.rest.stream({
-    path: resourcePath(pods, { namespace, name: pod, subresource: 'log' }),
-    query: { ...query, container },
-    accept: '*/*',
-    signal: context.signal,
-  });
-  const prefix = lines?.prefix ? Buffer.from(`[pod/${pod}/${container}] `) : Buffer.alloc(0);
-  let pending = Buffer.alloc(0);
-  try {
-    for await (const chunk of stream) {
-      if (lines === undefined) {
-        await write(context.io.stdout, chunk as Buffer);
-        continue;
-      }
-      const text = Buffer.concat([pending, chunk as Buffer]);
-      const end = text.lastIndexOf(10) + 1;
-      pending = text.subarray(end);
-      await write(context.io.stdout, prefixLines(text.subarray(0, end), prefix));
-    }
-  } catch (error) {
-    context.signal.throwIfAborted();
-    throw connectionError(error, session.transport.address);
-  } finally {
-    stream.destroy();
-  }
-  if (pending.length > 0) await write(context.io.stdout, Buffer.concat([prefix, pending, Buffer.from('\n')]));
-}
-
-/** `text` is whole lines; works on bytes, since logs need not be UTF-8. */
-function prefixLines(text: Buffer, prefix: Buffer): Buffer {
-  if (prefix.length === 0) return text;
-  const parts: Buffer[] = [];
-  for (let start = 0; start < text.length; ) {
-    const end = text.indexOf(10, start) + 1;
-    parts.push(prefix, text.subarray(start, end));
-    start = end;
-  }
-  return Buffer.concat(parts);
 }

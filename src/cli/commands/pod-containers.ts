@@ -1,24 +1,8 @@
-/** Finds the pod and the container that `logs` and `exec` mean, in kubectl's words. */
+/** Finds the container that a command means, in kubectl's words. */
 import type { Pod } from '../../api/kinds/pod/types.ts';
-import { pods } from '../../api/resources.ts';
-import type { CommandContext } from '../context.ts';
-import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
 const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
-
-/**
- * The pod that `word` names: `web` or `pod/web`.
- *
- * @throws UsageError when it names another kind, StatusError NotFound
- */
-export async function findPod(word: string, session: Session, context: CommandContext): Promise<Pod> {
-  const [type = '', name, ...rest] = word.split('/');
-  if (name !== undefined && (!['pod', 'pods', 'po'].includes(type.toLowerCase()) || name === '' || rest.length > 0)) {
-    throw new UsageError(`"${word}" is no pod`, 'name one as POD or pod/POD');
-  }
-  return await session.client.get<Pod>(pods, { namespace: session.namespace, name: name ?? type }, context.signal);
-}
 
 /** Every container of a pod, those that run before the others first, as kubectl logs --all-containers. */
 export function containerNames(pod: Pod): readonly string[] {

@@ -2,11 +2,12 @@
 import type { KubeObject } from '../../api/meta.ts';
 import type { CommandContext } from '../context.ts';
 import { parseDuration } from '../duration.ts';
-import { resourceName } from '../resources/resource-kind.ts';
+import { kindName, resourceName } from '../resources/resource-kind.ts';
 import { UsageError } from '../usage-error.ts';
 import { followObject, within } from './follow-object.ts';
 import { rolloutSelection } from './rollout-change.ts';
-import { type Selected, type SelectionFlags, selectObjects } from './select-objects.ts';
+import { revisionAnnotation } from './rollout-revisions.ts';
+import { type Selected, type SelectionFlags, selectedKey, selectObjects } from './select-objects.ts';
 import { forEach } from './write-result.ts';
 
 export interface RolloutStatusFlags extends SelectionFlags {
@@ -33,8 +34,6 @@ export interface RolloutProgress {
   readonly message: string;
 }
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-
 /** Follows the roll-outs that arguments or manifests name, one after the other; resolves with the exit code. */
 export async function runRolloutStatus(
   args: readonly string[],
@@ -60,20 +59,22 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   const { client } = await context.session();
-  const key = one.namespace === undefined ? { name: one.name } : { namespace: one.namespace, name: one.name };
+  const key = selectedKey(one);
   // One that is missing is told apart from one that goes away meanwhile.
   const { kind } = await client.get<KubeObject>(one.kind, key, signal);
   if (resourceName(one.kind) !== 'deployments.apps') {
     throw new UsageError(`no status viewer has been implemented for ${kind}`);
   }
   let said = '';
-  for await (const object of followObject(one, context, signal)) {
-    if (object === undefined) throw new UsageError('object has been deleted');
-    const { isDone, message } = computeRolloutProgress(object, revision);
-    if (message !== said) await context.print(`${message}\n`);
-    said = message;
-    if (isDone || !isWatched) return;
-  }
+  await context.terminal.during(`rolling out ${kindName(one.kind)}/${one.name}`, async () => {
+    for await (const object of followObject(one, context, signal)) {
+      if (object === undefined) throw new UsageError('object has been deleted');
+      const { isDone, message } = computeRolloutProgress(object, revision);
+      if (message !== said) await context.print(`${message}\n`);
+      said = message;
+      if (isDone || !isWatched) return;
+    }
+  });
 }
 
 /**

@@ -83,11 +83,13 @@ async function untilScaled(
 ): Promise<void> {
   const { clock } = context.io;
   const lastMs = clock.monotonicMs() + timeoutMs;
-  while ((await readScale(kind, key, context)).status?.replicas !== replicas) {
-    const leftMs = lastMs - clock.monotonicMs();
-    if (leftMs <= 0) throw new UsageError(`timed out waiting for "${key.name}" to be synced`);
-    await clock.sleep(Math.min(leftMs, lookEveryMs), context.signal);
-  }
+  await context.terminal.during(`waiting for ${replicas} pods of ${key.name}`, async () => {
+    while ((await readScale(kind, key, context)).status?.replicas !== replicas) {
+      const leftMs = lastMs - clock.monotonicMs();
+      if (leftMs <= 0) throw new UsageError(`timed out waiting for "${key.name}" to be synced`);
+      await clock.sleep(Math.min(leftMs, lookEveryMs), context.signal);
+    }
+  });
 }
 
 async function readScale(kind: ResourceKind, key: ObjectKey, context: CommandContext): Promise<Scale> {

@@ -1,4 +1,5 @@
 /** Which objects a command changes: those of manifests, those named, or those selected. */
+import type { ObjectKey } from '../../api/object-client.ts';
 import type { CommandContext } from '../context.ts';
 import { type ManifestFlags, readManifests } from '../manifests/read-manifests.ts';
 import { parseResourceArgs } from '../resources/resource-args.ts';
@@ -19,6 +20,11 @@ export interface Selected {
   /** Undefined for what lives in none. */
   readonly namespace: string | undefined;
   readonly name: string;
+}
+
+/** The key that a client asks for it by. */
+export function selectedKey({ namespace, name }: Selected): ObjectKey {
+  return namespace === undefined ? { name } : { namespace, name };
 }
 
 /** Whether exactly one object is meant by its name, however many there are. */
@@ -45,6 +51,9 @@ export async function selectObjects(
   }
   const session = await context.session();
   const hasSelector = flags.selector !== undefined || flags.fieldSelector !== undefined;
+  if (flags.all && hasSelector) {
+    throw new UsageError("setting 'all' parameter but found a non empty selector. ", 'use one or the other');
+  }
   const selected: Selected[] = [];
   for (const { kind, names } of await parseResourceArgs(args, verb, session.resources)) {
     if (names.length > 0) {
@@ -74,7 +83,7 @@ export async function selectObjects(
 
 async function ofManifests(flags: SelectionFlags, verb: string, context: CommandContext): Promise<readonly Selected[]> {
   // Before the device is reached: a file that is missing is missing anyhow.
-  const manifests = await readManifests(flags, context.io, verb, context.signal);
+  const manifests = await readManifests(flags, context, verb);
   const session = await context.session();
   const selected: Selected[] = [];
   for (const manifest of manifests) {

@@ -1,10 +1,11 @@
 /** Waits for one object to be gone; another one that takes its name counts as gone too. */
 import type { KubeObject } from '../../api/meta.ts';
 import type { CommandContext } from '../context.ts';
-import { kindName } from '../resources/resource-kind.ts';
+import { kindName, type ResourceKind } from '../resources/resource-kind.ts';
 import { followObject, type ObjectName, within } from './follow-object.ts';
 
 export interface Leaving extends ObjectName {
+  readonly kind: ResourceKind;
   readonly uid: string;
   /** Longest wait; 0 = for ever. */
   readonly timeoutMs: number;
@@ -15,12 +16,12 @@ export async function waitUntilGone(leaving: Leaving, context: CommandContext): 
   const { kind, name, uid, timeoutMs } = leaving;
   const tooLate = `timed out waiting for ${kindName(kind)}/${name} to be gone; it goes on ending by itself`;
   await within(timeoutMs, tooLate, context, async (signal) => {
-    let hinted = false;
-    for await (const object of followObject(leaving, context, signal)) {
-      if (object?.metadata.uid !== uid) return;
-      if (!hinted) context.hint(hintOf(leaving, object));
-      hinted = true;
-    }
+    await context.terminal.during(`waiting for ${kindName(kind)}/${name} to end`, async (activity) => {
+      for await (const object of followObject(leaving, context, signal)) {
+        if (object?.metadata.uid !== uid) return;
+        activity.show(hintOf(leaving, object));
+      }
+    });
   });
 }
 

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import type { CommandContext } from '../context.ts';
 import { describeFailure, FailureInContext } from '../failure.ts';
 import type { Manifest } from '../manifests/manifest.ts';
+import { refusedFields } from '../manifests/refused-fields.ts';
 import { createObjectPrinter } from '../printers/object-printer.ts';
 import { parseOutputFormat } from '../printers/output-format.ts';
 import { kindName, type ResourceKind } from '../resources/resource-kind.ts';
@@ -54,6 +55,7 @@ export interface Addressed {
   readonly kind: ResourceKind;
   readonly object: KubeObject;
   readonly source: string;
+  readonly placeOf: Manifest['placeOf'];
 }
 
 /**
@@ -62,10 +64,10 @@ export interface Addressed {
  * @throws UsageError when the device does not serve it or its namespace contradicts `--namespace`
  */
 export async function address(manifest: Manifest, session: Session, context: CommandContext): Promise<Addressed> {
-  const { object, source } = manifest;
+  const { object, source, placeOf } = manifest;
   const kind = await session.resources.findKind(object.apiVersion, object.kind);
   const given = object.metadata.namespace;
-  if (!kind.namespaced) return { kind, object, source };
+  if (!kind.namespaced) return { kind, object, source, placeOf };
   const asked = context.flags.namespace;
   if (given !== undefined && given !== '' && asked !== undefined && given !== asked) {
     throw new UsageError(
@@ -74,21 +76,39 @@ export async function address(manifest: Manifest, session: Session, context: Com
     );
   }
   const namespace = given || session.namespace;
-  return { kind, object: { ...object, metadata: { ...object.metadata, namespace } }, source };
+  return { kind, object: { ...object, metadata: { ...object.metadata, namespace } }, source, placeOf };
 }
 
 /**
  * Does `work` for each item; a failure is printed at once and does not stop the rest.
  *
+ * @param doing what a person is told who waits: `applying`, with the count when there are several; nothing when left out
  * @returns the exit code: 0 when all went well, else 1
  */
 export async function forEach<T>(
   items: readonly T[],
   context: CommandContext,
   work: (item: T) => Promise<void>,
+  doing?: string,
+): Promise<number> {
+  if (doing === undefined || items.length === 0) return await workOnEach(items, context, work);
+  return await context.terminal.during(doing, (activity) => {
+    const show = (index: number): void => {
+      if (items.length > 1) activity.show(`${doing} (${index + 1} of ${items.length})`);
+    };
+    return workOnEach(items, context, work, show);
+  });
+}
+
+async function workOnEach<T>(
+  items: readonly T[],
+  context: CommandContext,
+  work: (item: T) => Promise<void>,
+  onBegin: (index: number) => void = () => {},
 ): Promise<number> {
   let failures = 0;
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
+    onBegin(index);
     try {
       await work(item);
     } catch (error) {
@@ -102,9 +122,17 @@ export async function forEach<T>(
   return failures === 0 ? 0 : 1;
 }
 
-/** The failure with what was being done: `error when creating "pod.yaml"`. A usage error says enough already. */
-export function inContext(context: string, error: unknown): Error {
-  return error instanceof UsageError ? error : new FailureInContext(context, error);
+/**
+ * The failure with what was being done, `error when creating "pod.yaml"`, and where the fields stand that are refused. A usage
+ * error says enough already.
+ */
+export function inContext(context: string, error: unknown, { placeOf }: Pick<Addressed, 'placeOf'>): Error {
+  if (error instanceof UsageError) return error;
+  const places = refusedFields(error).flatMap((field) => {
+    const place = placeOf(field);
+    return place === undefined ? [] : [`${place}: ${field}`];
+  });
+  return new FailureInContext(context, error, places);
 }
 
 /** The key of an object that was addressed. */

@@ -1,21 +1,24 @@
 /** The containers of a pod: what they should be and what became of them. */
 import type { Container, ContainerState, ContainerStatus, Pod, Probe, VolumeMount } from '../../api/kinds/pod/types.ts';
+import { pipeAnnotationPrefix } from '../../api/run-annotations.ts';
 import { addEnvironment } from './environment.ts';
 import type { Lines } from './lines.ts';
 import { formatLocalTime } from './times.ts';
 
+export interface ContainersSection {
+  readonly title: string;
+  readonly containers: readonly Container[];
+  readonly statuses?: readonly ContainerStatus[] | undefined;
+  /** Left out when they are those of a template, which stand one level deeper. */
+  readonly pod?: Pod;
+}
+
 /** A section with every container; nothing at all when there are none. */
-export function addContainers(
-  lines: Lines,
-  title: string,
-  pod: Pod,
-  containers: readonly Container[],
-  statuses: readonly ContainerStatus[],
-): void {
+export function addContainers(lines: Lines, { title, containers, statuses = [], pod }: ContainersSection): void {
   if (containers.length === 0) return;
-  lines.section(0, title, () => {
+  lines.section(pod === undefined ? 1 : 0, title, () => {
     for (const container of containers) {
-      lines.add(1, `${container.name}:`);
+      lines.add(1, `${pod === undefined ? ' ' : ''}${container.name}:`);
       addContainer(
         lines,
         pod,
@@ -26,10 +29,15 @@ export function addContainers(
   });
 }
 
-function addContainer(lines: Lines, pod: Pod, container: Container, status: ContainerStatus | undefined): void {
-  lines.field(2, 'Container ID', status?.containerID ?? '');
+function addContainer(
+  lines: Lines,
+  pod: Pod | undefined,
+  container: Container,
+  status: ContainerStatus | undefined,
+): void {
+  if (status !== undefined) lines.field(2, 'Container ID', status.containerID ?? '');
   lines.field(2, 'Image', container.image ?? '');
-  lines.field(2, 'Image ID', status?.imageID ?? '');
+  if (status !== undefined) lines.field(2, 'Image ID', status.imageID ?? '');
   addPorts(lines, container);
   addList(lines, 'Command', container.command);
   addList(lines, 'Args', container.args);
@@ -39,6 +47,8 @@ function addContainer(lines: Lines, pod: Pod, container: Container, status: Cont
   if (container.livenessProbe !== undefined) lines.field(2, 'Liveness', probeText(container.livenessProbe));
   if (container.readinessProbe !== undefined) lines.field(2, 'Readiness', probeText(container.readinessProbe));
   if (container.startupProbe !== undefined) lines.field(2, 'Startup', probeText(container.startupProbe));
+  const pipe = pod?.metadata.annotations?.[`${pipeAnnotationPrefix}${container.name}`];
+  if (pipe !== undefined) lines.field(2, 'Pipe', `stdout to stdin of ${pipe}`);
   addEnvironment(lines, pod, container);
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
   lines.list(2, 'Mounts', mounts, (mount) => {

@@ -3,8 +3,8 @@ import type { Container, EnvVar, EnvVarSource, Pod } from '../../api/kinds/pod/t
 import { integerValueOf, parseQuantity } from '../../api/quantity.ts';
 import type { Lines } from './lines.ts';
 
-/** `Environment Variables from:` when there are such, and `Environment:`. */
-export function addEnvironment(lines: Lines, pod: Pod, container: Container): void {
+/** `Environment Variables from:` when there are such, and `Environment:`; a template has no pod to take values from. */
+export function addEnvironment(lines: Lines, pod: Pod | undefined, container: Container): void {
   const sources = container.envFrom ?? [];
   if (sources.length > 0) {
     lines.add(2, 'Environment Variables from:');
@@ -19,7 +19,7 @@ export function addEnvironment(lines: Lines, pod: Pod, container: Container): vo
   });
 }
 
-function valueText({ value = '', valueFrom }: EnvVar, pod: Pod, container: Container): string {
+function valueText({ value = '', valueFrom }: EnvVar, pod: Pod | undefined, container: Container): string {
   if (valueFrom === undefined) return value;
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
   if (fieldRef !== undefined)
@@ -38,7 +38,7 @@ function valueText({ value = '', valueFrom }: EnvVar, pod: Pod, container: Conta
 }
 
 /** The value of `metadata.labels['app']`, `spec.nodeName`, …; empty while the pod does not have it. */
-function fieldValue(pod: Pod, path: string): string {
+function fieldValue(pod: Pod | undefined, path: string): string {
   const subscript = /^(metadata\.(?:labels|annotations))\['(.*)'\]$/.exec(path);
   const keys = subscript === null ? path.split('.') : [...(subscript[1] ?? '').split('.'), subscript[2] ?? ''];
   let value: unknown = pod;
@@ -50,10 +50,14 @@ function fieldValue(pod: Pod, path: string): string {
 }
 
 /** A request or limit in units of the divisor, rounded up, as the container sees it; 0 for none. */
-function resourceValue(reference: NonNullable<EnvVarSource['resourceFieldRef']>, pod: Pod, own: Container): string {
+function resourceValue(
+  reference: NonNullable<EnvVarSource['resourceFieldRef']>,
+  pod: Pod | undefined,
+  own: Container,
+): string {
   const [list = '', ...rest] = reference.resource.split('.');
   const named = reference.containerName;
-  const container = named ? pod.spec.containers.find(({ name }) => name === named) : own;
+  const container = named ? pod?.spec.containers.find(({ name }) => name === named) : own;
   const resources = container?.resources;
   const quantities = list === 'limits' ? resources?.limits : resources?.requests;
   const text = quantities?.[rest.join('.')];

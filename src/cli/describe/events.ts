@@ -30,7 +30,7 @@ export async function fetchEvents(
       { ...(namespace === undefined ? {} : { namespace }), fieldSelector: selectors.join(','), limit: maxEvents },
       signal,
     );
-    return [...items].sort((a, b) => lastSeenMs(a) - lastSeenMs(b));
+    return [...items].sort((a, b) => eventTimeMs(a) - eventTimeMs(b));
   } catch (error) {
     if (isStatusError(error, 'Forbidden', 'NotFound')) return undefined;
     throw error;
@@ -47,28 +47,30 @@ export function addEvents(lines: Lines, events: readonly Event[] | undefined, no
   const rows = events.map((event) => [
     event.type ?? '',
     event.reason ?? '',
-    ageOf(event, nowMs),
+    eventInterval(event, nowMs),
     event.source.component || event.reportingComponent || '',
-    (event.message ?? '').trim(),
+    messageOf(event),
   ]);
   lines.section(0, 'Events', () => lines.table(1, ['Type', 'Reason', 'Age', 'From', 'Message'], rows, 4));
 }
 
-/** `5s`, or `5s (x3 over 2m)` for what happened several times. */
-function ageOf(event: Event, nowMs: number): string {
-  const last = humanDuration(nowMs - lastSeenMs(event));
-  const count = event.series?.count ?? event.count ?? 1;
-  if (count <= 1) return last;
-  const first = event.firstTimestamp ?? event.eventTime;
-  return first === undefined ? last : `${last} (x${count} over ${humanDuration(nowMs - Date.parse(first))})`;
+/** With the part of the object that it is about: `spec.containers{main}: Container started`. */
+function messageOf({ message = '', involvedObject }: Event): string {
+  return `${involvedObject.fieldPath ? `${involvedObject.fieldPath}: ` : ''}${message.trim()}`;
 }
 
-function lastSeenMs(event: Event): number {
-  const time =
-    event.series?.lastObservedTime ??
-    event.lastTimestamp ??
-    event.eventTime ??
-    event.firstTimestamp ??
-    event.metadata.creationTimestamp;
+/** When it was seen: `5s`, or `5s (x3 over 2m)` for what happened several times. */
+export function eventInterval(event: Event, nowMs: number): string {
+  const ago = (time: string | undefined): string =>
+    time === undefined ? '<unknown>' : humanDuration(nowMs - Date.parse(time));
+  const { series, count = 1 } = event;
+  const first = ago(event.eventTime ?? event.firstTimestamp);
+  if (series !== undefined) return `${ago(series.lastObservedTime)} (x${series.count} over ${first})`;
+  return count > 1 ? `${ago(event.lastTimestamp)} (x${count} over ${first})` : first;
+}
+
+/** When it was seen last, for sorting; milliseconds since 1970. */
+export function eventTimeMs({ series, lastTimestamp, eventTime }: Event): number {
+  const time = series === undefined ? (lastTimestamp ?? eventTime) : series.lastObservedTime;
   return time === undefined ? 0 : Date.parse(time);
 }

@@ -1,5 +1,5 @@
 /** Collects the lines of a description: two blanks for each level, cells apart by tabs. */
-import { escapeControls } from '../printers/table.ts';
+import { escapeControls } from '../terminal/escape-controls.ts';
 
 export class Lines {
   readonly #lines: string[] = [];
@@ -8,7 +8,7 @@ export class Lines {
   field(level: number, name: string, value: string | number | boolean): this {
     const [first = '', ...more] = String(value).split('\n');
     this.add(level, `${name}:\t${first}`);
-    for (const line of more) this.add(level, `\t${line}`);
+    for (const line of more) this.add(0, `\t${line}`);
     return this;
   }
 

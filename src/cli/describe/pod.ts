@@ -15,10 +15,12 @@ export function describePod({ object, events, nowMs }: DescribeInput<KubeObject>
   const pod = object as Pod;
   const lines = new Lines();
   addHead(lines, pod, nowMs);
-  addContainers(lines, 'Init Containers', pod, pod.spec.initContainers ?? [], pod.status?.initContainerStatuses ?? []);
-  addContainers(lines, 'Containers', pod, pod.spec.containers, pod.status?.containerStatuses ?? []);
-  const { ephemeralContainers = [] } = pod.spec;
-  addContainers(lines, 'Ephemeral Containers', pod, ephemeralContainers, pod.status?.ephemeralContainerStatuses ?? []);
+  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
+  const { initContainerStatuses, containerStatuses, ephemeralContainerStatuses } = pod.status ?? {};
+  addContainers(lines, { title: 'Init Containers', pod, containers: initContainers, statuses: initContainerStatuses });
+  addContainers(lines, { title: 'Containers', pod, containers, statuses: containerStatuses });
+  const ephemeral = { containers: ephemeralContainers, statuses: ephemeralContainerStatuses };
+  addContainers(lines, { title: 'Ephemeral Containers', pod, ...ephemeral });
   addConditions(lines, pod);
   addVolumes(lines, pod.spec.volumes ?? []);
   lines.field(0, 'QoS Class', pod.status?.qosClass ?? 'BestEffort');

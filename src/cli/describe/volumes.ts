@@ -2,10 +2,10 @@
 import type { Volume } from '../../api/kinds/pod/types.ts';
 import type { Lines } from './lines.ts';
 
-/** `Volumes:` with the type and the facts of each. */
-export function addVolumes(lines: Lines, volumes: readonly Volume[]): void {
-  lines.list(0, 'Volumes', volumes, (volume) => {
-    lines.add(1, `${volume.name}:`);
+/** `Volumes:` with the type and the facts of each; those of a template stand one level deeper. */
+export function addVolumes(lines: Lines, volumes: readonly Volume[], isTemplate = false): void {
+  lines.list(isTemplate ? 1 : 0, 'Volumes', volumes, (volume) => {
+    lines.add(1, `${isTemplate ? ' ' : ''}${volume.name}:`);
     for (const [name, value] of factsOf(volume)) {
       if (typeof value === 'string') lines.field(2, name, value);
       else for (const line of [`${name}:`, ...value]) lines.add(2, line);

@@ -5,4 +5,11 @@ export interface Manifest {
   readonly object: KubeObject;
   /** File, URL or `STDIN`, for messages. */
   readonly source: string;
+  /**
+   * `FILE:LINE:COLUMN` of a field, or of what it is missing in; undefined when nobody knows, as for a manifest that was
+   * translated.
+   */
+  readonly placeOf: (path: string) => string | undefined;
+  /** What a person should know of how it was read. */
+  readonly notes: readonly string[];
 }

@@ -5,11 +5,13 @@
 import { type Document, isMap, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/meta.ts';
 import { UsageError } from '../usage-error.ts';
+import { locateField, objectNode } from './locate-field.ts';
 import type { Manifest } from './manifest.ts';
+import { isOriginal, translateOriginal } from './original/translate.ts';
 import { findFault, kubernetesYaml } from './yaml-options.ts';
 
 /**
- * The objects of `text`, in order; empty documents are skipped.
+ * The objects of `text`, in order; empty documents are skipped. Those in the form of the first Eliot are translated.
  *
  * @throws UsageError that names place and problem
  */
@@ -23,8 +25,20 @@ export function parseManifests(text: string, source: string): readonly Manifest[
     const fault = findFault(document);
     if (fault !== undefined) throw new UsageError(`${place(fault.offset)}: ${tidy(fault.message)}`);
     const start = document.contents?.range?.[0] ?? 0;
-    for (const object of objectsOf(read(document, place(start)), place(start), document))
-      manifests.push({ object, source });
+    const value = read(document, place(start));
+    if (isRecord(value) && isOriginal(value)) {
+      const { object, notes } = translateOriginal(value, place(start));
+      const told = `${source} is a manifest of the first Eliot; "eli convert -f ${source}" shows what it becomes`;
+      manifests.push({ object, source, placeOf: () => undefined, notes: [told, ...notes] });
+      continue;
+    }
+    for (const { object, item } of objectsOf(value, place(start), document)) {
+      const locate = (path: string): string | undefined => {
+        const offset = locateField(objectNode(document, item), path);
+        return offset === undefined ? undefined : place(offset);
+      };
+      manifests.push({ object, source, placeOf: locate, notes: [] });
+    }
   }
   return manifests;
 }
@@ -38,7 +52,13 @@ function read(document: Document.Parsed, place: string): unknown {
   }
 }
 
-function objectsOf(value: unknown, place: string, document: Document.Parsed): readonly KubeObject[] {
+/** An object, and which of the items of a list it is in. */
+interface Found {
+  readonly object: KubeObject;
+  readonly item: number | undefined;
+}
+
+function objectsOf(value: unknown, place: string, document: Document.Parsed): readonly Found[] {
   if (value === null || value === undefined) return [];
   if (!isRecord(value)) throw new UsageError(`${place}: is no Kubernetes object but ${describe(value)}`);
   for (const key of ['apiVersion', 'kind']) {
@@ -49,10 +69,12 @@ function objectsOf(value: unknown, place: string, document: Document.Parsed): re
   }
   const object = value as unknown as KubeObject;
   if (object.kind.endsWith('List') && Array.isArray(value['items'])) {
-    return value['items'].flatMap((item) => objectsOf(item, `${place} (in items)`, document));
+    return value['items'].flatMap((inner, item) =>
+      objectsOf(inner, `${place} (in items)`, document).map((found) => ({ ...found, item })),
+    );
   }
   if (!isRecord(value['metadata'])) throw new UsageError(`${place}: metadata is missing in this ${object.kind}`);
-  return [object];
+  return [{ object, item: undefined }];
 }
 
 /** A hint only for what looks like something else altogether. */

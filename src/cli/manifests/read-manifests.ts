@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { trustPublicAuthorities } from '../../client/transport-authorities.ts';
 import { StatusError } from '../../lib/status-error.ts';
+import type { CommandContext } from '../context.ts';
 import type { CliIo } from '../io.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Manifest } from './manifest.ts';
@@ -19,15 +20,14 @@ const maxBytes = 32 * 1024 * 1024;
 const downloadTimeoutMs = 30_000;
 
 /**
- * The objects of everything that `-f` names, in order.
+ * The objects of everything that `-f` names, in order. What a person should know of how they were read is told.
  *
  * @throws UsageError when there is no `-f`, something cannot be read, or there is no object in it
  */
 export async function readManifests(
   flags: ManifestFlags,
-  io: CliIo,
+  context: Pick<CommandContext, 'io' | 'signal' | 'note'>,
   verb: string,
-  signal: AbortSignal,
 ): Promise<readonly Manifest[]> {
   const names = flags.filename ?? [];
   if (names.length === 0) {
@@ -36,11 +36,12 @@ export async function readManifests(
   if (names.filter((name) => name === '-').length > 1) throw new UsageError('-f - can be given only once');
   const manifests: Manifest[] = [];
   for (const name of names) {
-    for await (const { text, source } of texts(name, flags, io, signal))
+    for await (const { text, source } of texts(name, flags, context.io, context.signal))
       manifests.push(...parseManifests(text, source));
   }
   if (manifests.length === 0)
     throw new UsageError(`no objects passed to ${verb}`, `nothing was found in ${names.join(', ')}`);
+  for (const line of new Set(manifests.flatMap(({ notes }) => notes))) context.note(`note: ${line}`);
   return manifests;
 }
 
@@ -83,7 +84,12 @@ async function readFile(path: string, io: CliIo): Promise<string> {
   }
 }
 
-async function readStdin(io: CliIo, signal: AbortSignal): Promise<string> {
+/**
+ * All of stdin.
+ *
+ * @throws UsageError when it is too large, the reason of the signal
+ */
+export async function readStdin(io: CliIo, signal: AbortSignal): Promise<string> {
   if (io.stdin.isTTY) io.stderr.write('(reading from the terminal; Ctrl-D ends it)\n');
   const chunks: Buffer[] = [];
   const stop = (): void => {

@@ -1,5 +1,6 @@
 /** Prints the server's tables (`meta.k8s.io/v1 Table`) as kubectl does. */
 import type { ObjectMeta } from '../../api/meta.ts';
+import { escapeControls } from '../terminal/escape-controls.ts';
 import { alignTabs, tableTabs, widthOf } from './tab-writer.ts';
 
 export interface TableColumn {
@@ -35,14 +36,19 @@ export interface TableOptions {
   readonly namePrefix?: string | undefined;
 }
 
-/** The header and rows of a table as lines, with a last newline; nothing for no rows. */
+/** The header and rows of a table in columns, with a last newline; nothing for no rows. */
 export function renderTable(table: Table, options: TableOptions): string {
+  return alignTabs(tabbedTable(table, options), tableTabs);
+}
+
+/** The same before it is aligned: a tab between cells. */
+export function tabbedTable(table: Table, options: TableOptions): string {
   const rows = table.rows ?? [];
   if (rows.length === 0) return '';
   const columns = table.columnDefinitions ?? [];
   const lines = rows.map((row) => rowCells(row, columns, options));
   if (!options.noHeaders) lines.unshift(headerCells(columns, options));
-  return `${alignTabs(lines.map((cells) => cells.join('\t')).join('\n'), tableTabs)}\n`;
+  return lines.map((cells) => `${cells.join('\t')}\n`).join('');
 }
 
 /** Cells of the header line. */
@@ -126,13 +132,4 @@ function formatCell(cell: unknown): string {
   const text = typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
   const [first = '', ...more] = text.split('\n');
   return escapeControls(more.length > 0 ? `${first}...` : first);
-}
-
-/** What an object says must not move the cursor or change the colours of our terminal: ESC becomes `^[`. */
-export function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (control) => {
-    const code = control.charCodeAt(0);
-    return code === 0x7f ? '^?' : `^${String.fromCharCode(code + 0x40)}`;
-  });
 }

@@ -35,3 +35,14 @@ export const builtinResources: readonly ResourceKind[] = [
   core('serviceaccounts', 'ServiceAccount', ['sa']),
   core('events', 'Event', ['ev']),
 ];
+
+/**
+ * One of them.
+ *
+ * @throws Error when there is none of that name: a mistake of ours
+ */
+export function builtinResource(resource: string): ResourceKind {
+  const found = builtinResources.find((kind) => kind.resource === resource);
+  if (found === undefined) throw new Error(`${resource} is no builtin resource`);
+  return found;
+}

@@ -40,6 +40,8 @@ describe('discovery', () => {
     const pods = found.find((kind) => kind.resource === 'pods');
     assert.deepEqual([pods?.kind, pods?.namespaced, pods?.shortNames], ['Pod', true, ['po']]);
     assert.ok(found.some((kind) => resourceName(kind) === 'leases.coordination.k8s.io'));
+    // `pods/sync` of our group is no resource of its own.
+    assert.ok(!found.some((kind) => resourceName(kind) === 'pods.eliot.run'));
     transport.close();
     await device.close();
   });
@@ -98,6 +100,7 @@ describe('a duration', () => {
     it(`${text} is ${ms} ms`, () => assert.equal(parseDuration(text, '--x'), ms));
   }
   for (const text of ['', '5', '-5s', '5 s', 's', '1d', '1h30']) {
-    it(`"${text}" is none`, () => assert.throws(() => parseDuration(text, '--x'), /for --x: no duration/));
+    it(`"${text}" is none`, () =>
+      assert.throws(() => parseDuration(text, '--x'), /for "--x" flag: time: (invalid|missing unit in) duration/));
   }
 });

@@ -68,17 +68,20 @@ export async function discoverResources(rest: RestClient, signal: AbortSignal): 
 function flatten(answer: AggregatedDiscovery): readonly ResourceKind[] {
   return (answer.items ?? []).flatMap((group) =>
     (group.versions ?? []).flatMap(({ version, resources = [] }) =>
-      resources.map((resource) => ({
-        group: group.metadata?.name ?? '',
-        version,
-        resource: resource.resource,
-        kind: resource.responseKind?.kind ?? '',
-        singular: resource.singularResource || (resource.responseKind?.kind ?? '').toLowerCase(),
-        shortNames: resource.shortNames ?? [],
-        categories: resource.categories ?? [],
-        namespaced: resource.scope === 'Namespaced',
-        verbs: resource.verbs,
-      })),
+      // One without a kind only holds subresources of a resource that another group has.
+      resources
+        .filter(({ responseKind }) => responseKind?.kind)
+        .map((resource) => ({
+          group: group.metadata?.name ?? '',
+          version,
+          resource: resource.resource,
+          kind: resource.responseKind?.kind ?? '',
+          singular: resource.singularResource || (resource.responseKind?.kind ?? '').toLowerCase(),
+          shortNames: resource.shortNames ?? [],
+          categories: resource.categories ?? [],
+          namespaced: resource.scope === 'Namespaced',
+          verbs: resource.verbs,
+        })),
     ),
   );
 }

@@ -1,14 +1,10 @@
-/** `apply`, `create`, `delete`: verbs that change what the device should run. */
+/** `apply`, `delete`, `convert`: verbs that change what the device should run. */
 import type { Command } from 'commander';
 import type { ApplyFlags } from '../commands/apply.ts';
-import type { CreateFlags } from '../commands/create.ts';
 import type { DeleteFlags } from '../commands/delete.ts';
-import { examples, type ProgramDeps, repeatable } from '../program-options.ts';
+import type { ManifestFlags } from '../manifests/read-manifests.ts';
+import { dryRunOption, examples, type ProgramDeps, repeatable } from '../program-options.ts';
 
-const dryRun = [
-  '--dry-run [mode]',
-  '"client" only says what it would do, "server" also checks it on the device',
-] as const;
 const filename = '-f, --filename <file>';
 const filenameHelp = 'file, directory, URL, or - for stdin; may be given several times';
 const recursive = ['-R, --recursive', 'also the directories inside a directory'] as const;
@@ -20,23 +16,32 @@ export function addManifestVerbs(program: Command, { context, run }: ProgramDeps
     .description('make resources as the manifests say: create them, or change what differs')
     .addOption(repeatable(filename, filenameHelp))
     .option(...recursive)
-    .option(...dryRun)
+    .option(...dryRunOption)
     .option('--server-side', 'let the device merge, and remember who owns which field')
     .option('--force-conflicts', 'with --server-side: take fields that others own')
+    .option('--push [archive]', 'first push the images that docker or podman has here, or those of an archive')
     .addHelpText(
       'after',
-      examples('eli apply -f pod.yaml', 'eli apply -f manifests/ --dry-run=server', 'cat pod.yaml | eli apply -f -'),
+      examples(
+        'eli apply -f pod.yaml',
+        'eli apply -f manifests/ --dry-run=server',
+        'eli apply -f pod.yaml --push',
+        'cat pod.yaml | eli apply -f -',
+      ),
     )
-    .action((flags: ApplyFlags) => run(async () => (await import('../commands/apply.ts')).runApply(flags, context)));
+    .action((flags: ApplyFlags) =>
+      run(async () => (await import('../commands/apply.ts')).runApply(flags, context), 'SeveralByLine'),
+    );
 
   program
-    .command('create')
-    .description('create resources; those that exist are a failure')
+    .command('convert')
+    .description("show manifests in today's form, those of the first Eliot translated; needs no device")
     .addOption(repeatable(filename, filenameHelp))
     .option(...recursive)
-    .option(...dryRun)
-    .addHelpText('after', examples('eli create -f pod.yaml', 'eli create -f https://example.org/pod.yaml'))
-    .action((flags: CreateFlags) => run(async () => (await import('../commands/create.ts')).runCreate(flags, context)));
+    .addHelpText('after', examples('eli convert -f old.yml > new.yaml', 'eli convert -f old.yml | eli apply -f -'))
+    .action((flags: ManifestFlags) =>
+      run(async () => (await import('../commands/convert.ts')).runConvert(flags, context), 'NoDevice'),
+    );
 
   program
     .command('delete')
@@ -56,7 +61,7 @@ export function addManifestVerbs(program: Command, { context, run }: ProgramDeps
     .option('--timeout <duration>', 'longest wait, for example 30s; 0 for as long as it takes')
     .option('--cascade <how>', 'what it owns: background, foreground or orphan')
     .option('--ignore-not-found', 'a missing name is no failure')
-    .option(...dryRun)
+    .option(...dryRunOption)
     .addHelpText(
       'after',
       examples(
@@ -67,6 +72,6 @@ export function addManifestVerbs(program: Command, { context, run }: ProgramDeps
       ),
     )
     .action((args: string[], flags: DeleteFlags) =>
-      run(async () => (await import('../commands/delete.ts')).runDelete(args, flags, context)),
+      run(async () => (await import('../commands/delete.ts')).runDelete(args, flags, context), 'SeveralByLine'),
     );
 }

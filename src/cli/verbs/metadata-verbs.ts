@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ChangeMetadataFlags } from '../commands/change-metadata.ts';
 import type { MetadataField } from '../commands/metadata-change.ts';
-import { examples, type ProgramDeps, repeatable } from '../program-options.ts';
+import { dryRunOption, examples, type ProgramDeps, repeatable } from '../program-options.ts';
 
 /** Adds the verbs to `program`. */
 export function addMetadataVerbs(program: Command, deps: ProgramDeps): void {
@@ -46,9 +46,12 @@ function addVerb(program: Command, { context, run }: ProgramDeps, { verb, field,
     .option('--list', `show the ${field} and change nothing`)
     .option('--resource-version <version>', 'only if the object is still of this version')
     .option('--field-manager <name>', `who owns the field afterwards (default: eli-${verb})`)
-    .option('--dry-run [mode]', '"client" only says what it would do, "server" also checks it on the device')
+    .option(...dryRunOption)
     .addHelpText('after', examples(...lines))
     .action((args: string[], flags: ChangeMetadataFlags) =>
-      run(async () => (await import('../commands/change-metadata.ts')).runChangeMetadata(field, args, flags, context)),
+      run(
+        async () => (await import('../commands/change-metadata.ts')).runChangeMetadata(field, args, flags, context),
+        'SeveralByLine',
+      ),
     );
 }

@@ -1,8 +1,10 @@
 /** `rollout …`: verbs about the versions of a Deployment. */
 import type { Command } from 'commander';
 import type { RolloutChangeFlags, RolloutVerb } from '../commands/rollout-change.ts';
+import type { RolloutHistoryFlags } from '../commands/rollout-history.ts';
 import type { RolloutStatusFlags } from '../commands/rollout-status.ts';
-import { examples, type ProgramDeps, repeatable } from '../program-options.ts';
+import type { RolloutUndoFlags } from '../commands/rollout-undo.ts';
+import { dryRunOption, examples, type ProgramDeps, repeatable } from '../program-options.ts';
 
 const resources = ['[resource...]', 'TYPE NAME…, TYPE/NAME…, or TYPE for all in the namespace'] as const;
 const filename = () =>
@@ -18,6 +20,8 @@ const changes: Readonly<Record<RolloutVerb, string>> = {
 export function addRolloutVerbs(program: Command, deps: ProgramDeps): void {
   const rollout = program.command('rollout').description('work with the versions of a Deployment');
   addStatus(rollout, deps);
+  addHistory(rollout, deps);
+  addUndo(rollout, deps);
   for (const [verb, description] of Object.entries(changes)) addChange(rollout, deps, verb as RolloutVerb, description);
 }
 
@@ -34,7 +38,48 @@ function addStatus(rollout: Command, { context, run }: ProgramDeps): void {
     .option('--revision <number>', 'only if it is this revision that rolls out')
     .addHelpText('after', examples('eli rollout status deployment/web', 'eli rollout status deploy/web --timeout=2m'))
     .action((args: string[], flags: RolloutStatusFlags) =>
-      run(async () => (await import('../commands/rollout-status.ts')).runRolloutStatus(args, flags, context)),
+      run(
+        async () => (await import('../commands/rollout-status.ts')).runRolloutStatus(args, flags, context),
+        'SeveralByLine',
+      ),
+    );
+}
+
+function addHistory(rollout: Command, { context, run }: ProgramDeps): void {
+  rollout
+    .command('history')
+    .description('show the revisions that there are')
+    .argument(...resources)
+    .addOption(filename())
+    .option('-R, --recursive', 'also the directories inside a directory')
+    .option('-l, --selector <labels>', 'those with these labels')
+    .option('--revision <number>', 'what the pods of this revision are')
+    .addHelpText('after', examples('eli rollout history deployment/web', 'eli rollout history deploy/web --revision=3'))
+    .action((args: string[], flags: RolloutHistoryFlags) =>
+      run(
+        async () => (await import('../commands/rollout-history.ts')).runRolloutHistory(args, flags, context),
+        'SeveralByLine',
+      ),
+    );
+}
+
+function addUndo(rollout: Command, { context, run }: ProgramDeps): void {
+  rollout
+    .command('undo')
+    .description('return to an earlier revision')
+    .argument(...resources)
+    .addOption(filename())
+    .option('-R, --recursive', 'also the directories inside a directory')
+    .option('-l, --selector <labels>', 'those with these labels')
+    .option('--to-revision <number>', 'this one (default: the one before the present)')
+    .option('--field-manager <name>', 'who owns the field afterwards (default: eli-rollout)')
+    .option(...dryRunOption)
+    .addHelpText('after', examples('eli rollout undo deployment/web', 'eli rollout undo deploy/web --to-revision=3'))
+    .action((args: string[], flags: RolloutUndoFlags) =>
+      run(
+        async () => (await import('../commands/rollout-undo.ts')).runRolloutUndo(args, flags, context),
+        'SeveralByLine',
+      ),
     );
 }
 
@@ -49,6 +94,9 @@ function addChange(rollout: Command, { context, run }: ProgramDeps, verb: Rollou
     .option('--field-manager <name>', 'who owns the field afterwards (default: eli-rollout)')
     .addHelpText('after', examples(`eli rollout ${verb} deployment/web`, `eli rollout ${verb} deployment -l app=web`))
     .action((args: string[], flags: RolloutChangeFlags) =>
-      run(async () => (await import('../commands/rollout-change.ts')).runRolloutChange(verb, args, flags, context)),
+      run(
+        async () => (await import('../commands/rollout-change.ts')).runRolloutChange(verb, args, flags, context),
+        'SeveralByLine',
+      ),
     );
 }

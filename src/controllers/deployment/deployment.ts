@@ -25,13 +25,13 @@ export interface DeploymentControllerDeps extends DeploymentSyncDeps {
 export class DeploymentController {
   readonly #deps: DeploymentControllerDeps;
   readonly #queue: WorkQueue;
-  readonly #sync: DeploymentSync;
+  /** Made for the first Deployment: most devices have none. */
+  #sync: DeploymentSync | undefined;
   /** Uids by queue key, to forget what is remembered of one that is gone. */
   readonly #uids = new Map<string, string>();
 
   constructor(deps: DeploymentControllerDeps) {
     this.#deps = deps;
-    this.#sync = new DeploymentSync(deps);
     this.#queue = new WorkQueue({
       clock: deps.clock,
       log: deps.log.child({ controller: 'deployment' }),
@@ -63,11 +63,12 @@ export class DeploymentController {
     const uid = deployment?.metadata.uid;
     const before = this.#uids.get(key);
     if (before !== undefined && before !== uid) {
-      this.#sync.forget(before);
+      this.#sync?.forget(before);
       this.#uids.delete(key);
     }
     if (deployment === undefined || uid === undefined) return undefined;
     this.#uids.set(key, uid);
+    this.#sync ??= new DeploymentSync(this.#deps);
     return this.#sync.run(deployment);
   }
 

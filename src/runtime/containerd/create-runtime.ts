@@ -7,6 +7,7 @@ import type { Images, Runtime } from '../runtime.ts';
 import { createGrpcClient, type GrpcClient } from './grpc/client.ts';
 import { ContainerdImages } from './images/containerd-images.ts';
 import { criNamespace } from './methods.ts';
+import { nativeArchitectures } from './native-architecture.ts';
 import { pauseImageName } from './pause-image.ts';
 import { ContainerdRuntime } from './runtime.ts';
 import { sweepOrphanExecs } from './streams/sweep-orphan-execs.ts';
@@ -22,15 +23,29 @@ export interface ContainerdRuntimeOptions {
   readonly fifoDirectory: string;
   /** What the runtime's configuration calls the sandbox image. Default: the built-in one. */
   readonly sandboxImage?: string;
+  /** Path of the program that holds containers until somebody attaches. Default: none, and no container is held. */
+  readonly holdProgram?: string | undefined;
   /** Architectures this device runs, the preferred one first. Default: this process' own. */
   readonly architectures?: readonly string[];
   /** Milliseconds without progress after which a pull is given up. Default 60,000. */
   readonly pullStallTimeoutMs?: number;
+  /** Called before each sandbox. Default: nothing is to be done. */
+  readonly prepareNetwork?: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface ContainerdPlace {
+  readonly socketPath: string;
+  /** Its root directory. */
+  readonly root: string;
+  /** Architectures this device runs, the preferred one first. */
+  readonly architectures: readonly string[];
 }
 
 export interface ContainerdAdapter {
   readonly runtime: Runtime;
   readonly images: Images;
+  /** Where it is, for a child process of ours that talks to it. */
+  readonly place: ContainerdPlace;
   /** For what goes beyond the port: sweeping after a crash, the managed process. */
   readonly grpc: GrpcClient;
   /**
@@ -58,7 +73,9 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
     log,
     fifoDirectory,
     execPrefix,
+    holdProgram: options.holdProgram,
     sandboxImage,
+    prepareNetwork: options.prepareNetwork ?? (async () => {}),
     onUnpacked: (image) => {
       // The container does not wait for it; without the mark the image is only unpacked once more after a power cut.
       images
@@ -72,6 +89,7 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
   return {
     runtime,
     images,
+    place: { socketPath, root, architectures },
     grpc,
     settleImages: (isNewBoot, signal) => images.synced.settle(isNewBoot, signal),
     sweepOrphanExecs: () => sweepOrphanExecs({ grpc, clock, log, fifoDirectory, execPrefix }),
@@ -80,16 +98,4 @@ export function createContainerdRuntime(options: ContainerdRuntimeOptions): Cont
       grpc.close();
     },
   };
-}
-
-/** Node's names of architectures as OCI writes them, with the older ones each runs. */
-function nativeArchitectures(): readonly string[] {
-  switch (process.arch) {
-    case 'x64':
-      return ['amd64', '386'];
-    case 'arm64':
-      return ['arm64', 'arm'];
-    default:
-      return [process.arch];
-  }
 }

@@ -2,7 +2,8 @@
  * containerd's native events as hints. An exit is told 35-50 ms before CRI reports it, so a reader looks
  * again with a short back-off; exits during a longer outage are never told, so it relists on `lost`.
  */
-import { ContainerDelete, type Envelope, TaskExit, TaskOOM, TaskStart } from '../../gen/containerd/events.ts';
+import type { Envelope } from '../../gen/containerd/events.ts';
+import { ContainerDelete, TaskExit, TaskOOM, TaskStart } from '../../gen/containerd/events-messages.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { RuntimeEvent } from '../runtime.ts';

@@ -11,6 +11,8 @@ export interface ForeignOptions {
   readonly log: Logger;
   readonly socketPath: string;
   readonly fifoDirectory: string;
+  /** See `ContainerdRuntimeOptions`. */
+  readonly holdProgram?: string;
   readonly pullStallTimeoutMs?: number;
 }
 

@@ -1,14 +1,14 @@
 /** Every method of containerd that Eliot calls: CRI v1 and containerd's native services, on one socket. */
-import * as containers from '../../gen/containerd/containers.ts';
-import * as content from '../../gen/containerd/content.ts';
-import * as events from '../../gen/containerd/events.ts';
-import * as images from '../../gen/containerd/images.ts';
-import * as leases from '../../gen/containerd/leases.ts';
-import * as tasks from '../../gen/containerd/tasks.ts';
-import { Empty } from '../../gen/containerd/types.ts';
-import * as version from '../../gen/containerd/version.ts';
-import * as criImage from '../../gen/cri/image.ts';
-import * as cri from '../../gen/cri/runtime.ts';
+import * as containers from '../../gen/containerd/containers-messages.ts';
+import * as content from '../../gen/containerd/content-messages.ts';
+import * as events from '../../gen/containerd/events-messages.ts';
+import * as images from '../../gen/containerd/images-messages.ts';
+import * as leases from '../../gen/containerd/leases-messages.ts';
+import * as tasks from '../../gen/containerd/tasks-messages.ts';
+import { Empty } from '../../gen/containerd/types-messages.ts';
+import * as version from '../../gen/containerd/version-messages.ts';
+import * as criImage from '../../gen/cri/image-messages.ts';
+import * as cri from '../../gen/cri/runtime-messages.ts';
 import { method } from './grpc/method.ts';
 
 /** The metadata of every call: CRI keeps all its objects in this containerd namespace. */

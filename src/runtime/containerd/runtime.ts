@@ -1,11 +1,13 @@
 /** `Runtime` over containerd: CRI v1 for pods, native services for events and exec. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
+import { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError, type Reason, StatusError } from '../../lib/status-error.ts';
 import type {
   ContainerConfig,
   ContainerId,
+  ContainerInput,
   ExecRequest,
   ExecSyncResult,
   Labels,
@@ -32,10 +34,12 @@ import { watchEvents } from './event-stream.ts';
 import { ExecStarts } from './exec-starts.ts';
 import type { GrpcClient } from './grpc/client.ts';
 import type { Method } from './grpc/method.ts';
-import { criRuntime } from './methods.ts';
+import { heldContainer, imageProgramIn } from './hold/held-container.ts';
+import { criImages, criRuntime, taskService } from './methods.ts';
 import { SandboxOf } from './sandbox-of.ts';
 import type { StreamDeps } from './stream-deps.ts';
 import { attachToContainer } from './streams/attach.ts';
+import { openContainerInput } from './streams/container-input.ts';
 import { execInContainer } from './streams/exec.ts';
 import { forwardPort } from './streams/port-forward.ts';
 
@@ -56,10 +60,14 @@ export interface ContainerdRuntimeDeps {
   readonly fifoDirectory: string;
   /** Begins the id of every exec of this process. */
   readonly execPrefix: string;
+  /** Path of the program that holds containers; undefined: none is ever held. */
+  readonly holdProgram: string | undefined;
   /** The image of sandboxes, by the runtime's configuration. */
   readonly sandboxImage: string;
   /** Told after each sandbox or container was created: its image is unpacked now. */
   readonly onUnpacked: (image: string) => void;
+  /** Before each sandbox: makes the machine ready for its network. */
+  readonly prepareNetwork: (signal: AbortSignal) => Promise<void>;
 }
 
 export class ContainerdRuntime implements Runtime {
@@ -73,6 +81,7 @@ export class ContainerdRuntime implements Runtime {
     this.#sandboxOf = new SandboxOf((container, signal) => this.#lookForSandbox(container, signal));
     this.#streamDeps = {
       ...deps,
+      holds: new KeyedMutex(),
       withExecStart: (container, start, signal) => this.#withExecStart(container, start, signal),
     };
   }
@@ -88,6 +97,7 @@ export class ContainerdRuntime implements Runtime {
 
   async runSandbox(config: SandboxConfig, signal: AbortSignal): Promise<SandboxId> {
     const request = { config: toCriSandboxConfig(config), runtimeHandler: config.runtimeHandler };
+    await this.#deps.prepareNetwork(signal);
     const answer = await this.#call(criRuntime.runPodSandbox, request, sandboxTimeoutMs, signal);
     this.#deps.onUnpacked(this.#deps.sandboxImage);
     return answer.podSandboxId as SandboxId;
@@ -121,7 +131,7 @@ export class ContainerdRuntime implements Runtime {
   ): Promise<ContainerId> {
     const request = {
       podSandboxId: sandbox,
-      config: toCriContainerConfig(config),
+      config: toCriContainerConfig(await this.#hold(config, signal)),
       sandboxConfig: toCriSandboxConfig(sandboxConfig),
     };
     const answer = await this.#call(criRuntime.createContainer, request, sandboxTimeoutMs, signal, 'Invalid');
@@ -147,6 +157,10 @@ export class ContainerdRuntime implements Runtime {
     const timeout = BigInt(Math.max(0, Math.ceil(graceSeconds)));
     const deadlineMs = requestTimeoutMs + Number(timeout) * 1_000;
     await ignoreGone(this.#call(criRuntime.stopContainer, { containerId: id, timeout }, deadlineMs, signal));
+  }
+
+  async signalContainer(id: ContainerId, signalNumber: number, signal: AbortSignal): Promise<void> {
+    await this.#call(taskService.kill, { containerId: id, signal: signalNumber }, requestTimeoutMs, signal);
   }
 
   async removeContainer(id: ContainerId, signal: AbortSignal): Promise<void> {
@@ -202,12 +216,25 @@ export class ContainerdRuntime implements Runtime {
     return attachToContainer(this.#streamDeps, id, request, signal);
   }
 
+  openInput(id: ContainerId, signal: AbortSignal): Promise<ContainerInput> {
+    return openContainerInput(this.#deps, id, signal);
+  }
+
   portForward(id: SandboxId, port: number, signal: AbortSignal): Promise<Duplex> {
     return forwardPort(this.#streamDeps, id, port, signal);
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     return watchEvents(this.#deps, signal);
+  }
+
+  /** The container with its program held back, when that is asked for. */
+  async #hold(config: ContainerConfig, signal: AbortSignal): Promise<ContainerConfig> {
+    const { holdProgram } = this.#deps;
+    if (!config.holdUntilAttached || holdProgram === undefined) return config;
+    const request = { image: { image: config.image }, verbose: true };
+    const { info } = await this.#look(criImages.imageStatus, request, signal);
+    return heldContainer(config, imageProgramIn(info['info']), holdProgram);
   }
 
   async #withExecStart<T>(container: ContainerId, start: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,5 +1,6 @@
 /** What exec, attach and port-forward over containerd are given. */
 import type { Clock } from '../../lib/clock.ts';
+import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ContainerId } from '../runtime.ts';
 import type { GrpcClient } from './grpc/client.ts';
@@ -11,6 +12,8 @@ export interface StreamDeps {
   readonly log: Logger;
   /** A directory for FIFOs, ours alone; made by its user with mode 0700 when missing. */
   readonly fifoDirectory: string;
+  /** Who lets a held container begin; by container. */
+  readonly holds: KeyedMutex;
   /** Begins the id of every exec of this process, and of no other's: tells those under way from a former one's. */
   readonly execPrefix: string;
   /**

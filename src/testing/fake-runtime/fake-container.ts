@@ -11,7 +11,8 @@ import type {
   SandboxId,
 } from '../../runtime/runtime.ts';
 import { CriLogWriter } from './cri-log-writer.ts';
-import { type FakeProcess, type FakeProgram, RunningProcess, writeAll } from './fake-process.ts';
+import { FakeInput } from './fake-input.ts';
+import { type FakeProcess, type FakeProgram, type FakeSignal, RunningProcess, writeAll } from './fake-process.ts';
 
 export interface FakeContainerOptions {
   readonly id: ContainerId;
@@ -35,10 +36,14 @@ export class FakeContainer {
   readonly #options: FakeContainerOptions;
   readonly #createdAtMs: number;
   readonly #stdin = new PassThrough();
+  readonly input = new FakeInput(this.#stdin);
   readonly #outputs = { stdout: new Set<Writable>(), stderr: new Set<Writable>() };
   readonly #execs = new Set<RunningProcess>();
   #state: RuntimeContainer['state'] = 'Created';
   #process: RunningProcess | undefined;
+  /** Starts the program of a container that is held. */
+  #begin: (() => void) | undefined;
+  #endHeld: (exitCode: number) => void = () => {};
   #size: { readonly width: number; readonly height: number } | undefined;
   #startedAtMs = 0;
   #finishedAtMs = 0;
@@ -99,17 +104,27 @@ export class FakeContainer {
     this.#startedAtMs = clock.now();
     const log = writeLog && new CriLogWriter(clock, (text) => writeLog(logPath, text));
     const stdout = this.#output('stdout', log);
-    const running = this.#spawn(
-      program,
-      [...config.command, ...config.args],
-      { stdin: this.#stdin, stdout, stderr: config.tty ? stdout : this.#output('stderr', log) },
-      true,
-    );
-    this.#process = running;
-    this.#exited = running.exited.then((exitCode) => {
+    const ended = Promise.withResolvers<number>();
+    const begin = (): void => {
+      this.#begin = undefined;
+      this.#process = this.#spawn(
+        program,
+        [...config.command, ...config.args],
+        { stdin: this.#stdin, stdout, stderr: config.tty ? stdout : this.#output('stderr', log) },
+        true,
+      );
+      this.#process.exited.then(ended.resolve);
+    };
+    this.#exited = ended.promise.then((exitCode) => {
       log?.end();
       this.#finish(exitCode, exitCode === 0 ? 'Completed' : 'Error', '');
     });
+    this.#endHeld = (exitCode) => {
+      this.#begin = undefined;
+      ended.resolve(exitCode);
+    };
+    if (config.holdUntilAttached) this.#begin = begin;
+    else begin();
   }
 
   /** What a start that the runtime refused leaves behind (measured on containerd 1.6). */
@@ -118,8 +133,10 @@ export class FakeContainer {
     this.#finish(128, 'StartError', message);
   }
 
-  signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    this.#process?.signal(signal);
+  signal(signal: FakeSignal): void {
+    // While it is held, the process that holds it ends by any signal.
+    if (this.#begin !== undefined) this.#endHeld(128 + (signal === 'SIGKILL' ? 9 : 15));
+    else this.#process?.signal(signal);
   }
 
   /** Ends the process as a test decides, `OOMKilled` for example. */
@@ -172,6 +189,7 @@ export class FakeContainer {
     });
     if (request.stdout) this.#outputs.stdout.add(request.stdout);
     if (request.stderr) this.#outputs.stderr.add(request.stderr);
+    this.#begin?.();
     if (request.stdin) this.#attachStdin(request.stdin);
     let onAbort = (): void => {};
     try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { StatusError } from '../../lib/status-error.ts';
-import type { Image, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime/runtime.ts';
+import type { Image, ImageArchive, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime/runtime.ts';
 import { Faults } from './faults.ts';
 
 /** Images in memory: those on the device, and those that a registry would give. */
@@ -97,14 +97,38 @@ export class FakeImages implements Images {
     for (const [name, { id }] of this.#local) if (id === reference) this.#local.delete(name);
   }
 
+  async removeName(reference: string, signal: AbortSignal): Promise<void> {
+    await this.faults.pass('removeImage', reference, signal);
+    this.#local.delete(fullName(reference));
+  }
+
   /** The archive's text is taken as a list of names, one a line. */
-  async importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
+  async importArchive(
+    archive: Readable,
+    signal: AbortSignal,
+    checkNames?: (names: readonly string[]) => Promise<void>,
+  ): Promise<readonly string[]> {
     await this.faults.pass('importArchive', '', signal);
     const chunks: Buffer[] = [];
     for await (const chunk of archive) chunks.push(Buffer.from(chunk));
     const names = Buffer.concat(chunks).toString().split('\n').filter(Boolean).map(fullName);
+    await checkNames?.(names);
     for (const name of names) this.add(name);
     return names;
+  }
+
+  /** The text that `importArchive` takes. */
+  async exportArchive(reference: string, signal: AbortSignal): Promise<ImageArchive> {
+    await this.faults.pass('exportArchive', reference, signal);
+    const [name] = this.find(reference)?.tags ?? [];
+    if (name === undefined) throw new StatusError('NotFound', `image ${fullName(reference)} is not on the device`);
+    const data = Buffer.from(`${name}\n`);
+    return {
+      sizeBytes: data.length,
+      async *read() {
+        yield data;
+      },
+    };
   }
 }
 

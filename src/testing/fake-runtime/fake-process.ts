@@ -15,6 +15,11 @@ export type FakeSignal = 'SIGHUP' | 'SIGTERM' | 'SIGKILL';
 
 const signalNumbers: Readonly<Record<FakeSignal, number>> = { SIGHUP: 1, SIGKILL: 9, SIGTERM: 15 };
 
+/** The signal of a number, when it is one of those. */
+export function fakeSignalOf(number: number): FakeSignal | undefined {
+  return (Object.keys(signalNumbers) as FakeSignal[]).find((name) => signalNumbers[name] === number);
+}
+
 /** What a program sees of its process. */
 export interface FakeProcess {
   readonly args: readonly string[];

@@ -36,6 +36,15 @@ export function describeContainers(context: SuiteContext): void {
       assert.ok(ended.finishedAtMs >= ended.startedAtMs - 1_000);
     });
 
+    it('passes signals on to the first process', async () => {
+      const { runtime, signal } = context;
+      const { id } = await context.container({ command: untilTermThenExit7 });
+      await context.answers(id);
+      await runtime.signalContainer(id, 15, signal);
+      assert.equal((await context.ended(id)).exitCode, 7);
+      await assert.rejects(runtime.signalContainer(id, 15, signal), (error) => isStatusError(error, 'NotFound'));
+    });
+
     it('says Completed of exit code 0', async () => {
       const { id } = await context.container({ command: ['true'] });
       const { exitCode, reason } = await context.ended(id);

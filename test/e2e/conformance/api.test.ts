@@ -60,7 +60,9 @@ describe('conformance: the API itself', () => {
   describe('with the history that it keeps', { concurrency: 4 }, () => {
     it('api/discovery/aggregated: one answer a root names every group, version and resource', async () => {
       const found = await discover();
-      assert.equal(found.size, kinds.length);
+      // Those that are there for their subresources only are of other groups.
+      const served = [...found.values()].filter(({ verbs }) => verbs.length > 0);
+      assert.equal(served.length, kinds.length);
       for (const { group, version, resource, verbs, subresources } of kinds) {
         const seen = found.get(`${group}/${version}/${resource}`);
         assert.deepEqual(seen?.verbs, verbs, resource);

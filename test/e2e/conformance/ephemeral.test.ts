@@ -5,6 +5,7 @@ import type { Pod } from '../../../src/api/kinds/pod/types.ts';
 import { pods } from '../../../src/api/resources.ts';
 import { testImage } from '../../support/device.ts';
 import { ScenarioDevice } from '../../support/scenario-device.ts';
+import { waitFor } from '../../support/wait.ts';
 
 describe('conformance: ephemeral containers', { concurrency: 4 }, () => {
   let on: ScenarioDevice;
@@ -42,7 +43,7 @@ describe('conformance: ephemeral containers', { concurrency: 4 }, () => {
     await add(pod, debuggerOf('debugger', 'ps -o args; exec sleep 7777', { targetContainerName: 'main' }));
     const seen = await runs(pod, 'debugger');
     // It sees the processes of its target.
-    assert.match(await on.logs(pod, 'debugger'), /^COMMAND\nsleep 3600\n/);
+    await waitFor('its list of processes', async () => /^COMMAND\nsleep 3600\n/.test(await on.logs(pod, 'debugger')));
     assert.match(await on.exec(pod, 'ps -o args', 'debugger'), /\nsleep 7777\n/);
     assert.equal(seen.metadata.generation, (before.metadata.generation ?? 0) + 1);
     assert.deepEqual(
@@ -123,8 +124,9 @@ describe('conformance: ephemeral containers', { concurrency: 4 }, () => {
       '-c',
       'read text; echo $text; ps -o args',
     ];
-    const { stdout } = await on.device.kubectlOk(args, { input: 'typed\n' });
-    assert.match(stdout, /typed\n/);
+    const { stdout, stderr } = await on.device.kubectlOk(args, { input: 'typed\n' });
+    // On stderr kubectl says why it could not attach and printed the log instead.
+    assert.match(stdout, /typed\n/, `${stderr}\n${on.device.log().slice(-4000)}`);
     assert.match(stdout, /sleep 3600/);
     await on.delete(pod);
   });
@@ -153,9 +155,9 @@ describe('conformance: ephemeral containers', { concurrency: 4 }, () => {
       '-c',
       'read text; ls /host; readlink /proc/self',
     ];
-    const { stdout } = await on.device.kubectlOk(args, { input: 'go\n' });
-    assert.match(stdout, /\nproc\n/);
-    assert.match(stdout, /\n\d{3,}\n$/, 'its process id is not that of a namespace of its own');
+    const { stdout, stderr } = await on.device.kubectlOk(args, { input: 'go\n' });
+    // Its process id is not that of a namespace of its own.
+    assert.match(stdout, /\nproc\n.*\n\d{3,}\n$/s, `${stdout}\n${stderr}\n${on.device.log().slice(-4000)}`);
     await on.device.kubectlOk(['delete', 'pods', '-l', 'app.kubernetes.io/managed-by=kubectl-debug', '--now']);
   });
 });

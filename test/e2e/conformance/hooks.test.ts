@@ -142,7 +142,7 @@ describe('lifecycle hooks', { concurrency: 5 }, () => {
   });
 
   it('a container is not Running before its postStart hook is done', async () => {
-    await create('poststart-slow', { postStart: { exec: { command: ['sleep', '3'] } } });
+    await create('poststart-slow', { postStart: { exec: { command: ['sleep', '10'] } } });
     await waitFor('Started', async () => /Started/.test(await eventsOf('poststart-slow')));
     assert.equal((await get('poststart-slow')).status.containerStatuses?.[0]?.state?.running, undefined);
     await ready('poststart-slow');

@@ -133,7 +133,12 @@ describe('conformance: kubectl against the API', { concurrency: 4 }, () => {
   });
 
   it('kubectl/logs-options: lines are chosen by number, bytes and age, and can carry their time', async () => {
-    await device.create(shellPod('logs', 'for n in 1 2 3; do echo line $n; done; sleep 3; echo late; sleep 3600'));
+    await device.create(
+      shellPod(
+        'logs',
+        'for n in 1 2 3; do echo line $n; done; until [ -e /tmp/go ]; do sleep 0.1; done; sleep 1; echo late; sleep 3600',
+      ),
+    );
     await waitFor('the first lines', async () => (await kubectl('logs', 'logs')).includes('line 3'));
     assert.equal(await kubectl('logs', 'logs', '--tail=1'), 'line 3\n');
     assert.equal(await kubectl('logs', 'logs', '--limit-bytes=1'), 'l');
@@ -141,6 +146,7 @@ describe('conformance: kubectl against the API', { concurrency: 4 }, () => {
     const [, stamp = '', line] = /^(\S+) (.*)\n$/.exec(stamped) ?? [];
     assert.equal(line, 'line 3');
     assert.ok(Math.abs(Date.parse(stamp) - Date.now()) < 120_000, stamp);
+    await kubectl('exec', 'logs', '--', 'touch', '/tmp/go');
     await waitFor('the late line', async () => (await kubectl('logs', 'logs')).includes('late'));
     // A second or more of the past holds fewer lines than the whole day.
     const count = async (since: string): Promise<number> =>

@@ -231,7 +231,7 @@ describe('pods', { concurrency: 4 }, () => {
       const running = await on.until(
         always,
         'restarted twice',
-        (pod) => statusOf(pod).restartCount === 2 && statusOf(pod).ready,
+        ({ status: { containerStatuses: [main] = [] } }) => main?.restartCount === 2 && main.ready,
       );
       assert.equal(running.status.phase, 'Running');
       assert.ok(statusOf(running).state?.running);

@@ -281,7 +281,7 @@ describe('probes', () => {
         name: 'side',
         image: testImage,
         restartPolicy: 'Always',
-        command: ['sh', '-c', 'touch /tmp/alive; sleep 3; touch /tmp/started; exec sleep 3600'],
+        command: ['sh', '-c', 'touch /tmp/alive; sleep 8; touch /tmp/started; exec sleep 3600'],
         startupProbe: { exec: { command: ['test', '-e', '/tmp/started'] }, ...quick, failureThreshold: 60 },
         livenessProbe: { exec: { command: ['test', '-e', '/tmp/alive'] }, ...quick, failureThreshold: 1 },
       };
@@ -294,7 +294,7 @@ describe('probes', () => {
       const gapMs =
         Date.parse(String(statusOf(pod).state?.running?.startedAt)) -
         Date.parse(String(side?.state?.running?.startedAt));
-      assert.ok(gapMs >= 2_000, `main started ${gapMs} ms after the sidecar`);
+      assert.ok(gapMs >= 7_000, `main started ${gapMs} ms after the sidecar`);
       await kubectl('exec', 'sidecar', '-c', 'side', '--', 'rm', '/tmp/alive');
       await until('sidecar', 'side restarted', ({ status }) => status.initContainerStatuses?.[0]?.restartCount === 1);
       assert.match(await eventsOf('sidecar'), /Killing Init container side failed liveness probe spec/);

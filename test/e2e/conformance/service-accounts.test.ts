@@ -1,6 +1,8 @@
 /** Conformance: ServiceAccounts, tokens, authorization. */
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { shellPod, TestDevice, testImage } from '../../support/device.ts';
 import { kubectlPath } from '../../support/kubectl.ts';
@@ -336,7 +338,37 @@ describe('service accounts, tokens and authorization', () => {
       await kubectl('annotate', 'sa', 'viewer', '-n', 'inside', 'eliot.run/role-');
       assert.equal((await device.kubectl(list)).exitCode, 1, 'what was granted can be taken back');
       const wrong = await device.kubectl(['annotate', 'sa', 'viewer', '-n', 'inside', 'eliot.run/role=god']);
-      assert.match(wrong.stderr, /Unsupported value: "god": supported values: "view", "cluster-admin"/);
+      assert.match(wrong.stderr, /Unsupported value: "god": supported values: "view", "edit", "cluster-admin"/);
+    });
+
+    it('what pods change is not in the audit log, and who enters a pod with such a token is', async () => {
+      const account = 'system:serviceaccount:audited:editor';
+      await kubectl('create', 'namespace', 'audited');
+      await kubectl('create', 'sa', 'editor', '-n', 'audited');
+      await kubectl('annotate', 'sa', 'editor', '-n', 'audited', 'eliot.run/role=edit');
+      await createJson(kubectlPod('client', 'audited', { serviceAccountName: 'editor' }));
+      await createJson(kubectlPod('host', 'audited', { serviceAccountName: 'editor', hostNetwork: true }));
+      for (const pod of ['client', 'host']) {
+        await waitForRunning(pod, 'audited');
+        await kubectl('exec', pod, '-n', 'audited', '--', 'kubectl', 'create', 'configmap', `made-by-${pod}`);
+      }
+      const token = (await kubectl('create', 'token', 'editor', '-n', 'audited')).trim();
+      const asAccount = ['--token', token, ...withoutCertificate()];
+      await kubectl('exec', 'client', '-n', 'audited', ...asAccount, '--', 'echo', 'hunter2');
+      const log = await waitFor('the line of the exec', () => {
+        const text = readFileSync(join(device.dataDir, 'audit/audit.log'), 'utf8');
+        return text.includes(`"user":{"username":"${account}"`) && text;
+      });
+      assert.doesNotMatch(log, /made-by-|hunter2/);
+      const told = await kubectl(
+        'get',
+        'events',
+        '--field-selector',
+        'reason=Exec',
+        '-o',
+        'jsonpath={.items[*].message}',
+      );
+      assert.match(told, new RegExp(`${account} from 127\\.0\\.0\\.1: pod audited/client, container \\S+: echo`));
     });
 
     it('kubectl create token gives a token that ends with its account', async () => {

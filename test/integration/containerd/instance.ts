@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createCgroups } from '../../../src/host/cgroups.ts';
 import { createSystemClock } from '../../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
+import { holdProgramIn } from '../../../src/runtime/containerd/hold/held-container.ts';
 import {
   createManagedContainerd,
   type ManagedRuntime,
@@ -42,7 +43,8 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
     .slice(-6)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, 'x')}`;
-  const pause = await readPauseImage(resolve(import.meta.dirname, '../../../assets'));
+  const assets = resolve(import.meta.dirname, '../../../assets');
+  const pause = await readPauseImage(assets);
   const create = (): ManagedRuntime =>
     createManagedContainerd({
       clock: createSystemClock(),
@@ -51,6 +53,7 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
       podCidr,
       bridge,
       pause,
+      holdProgram: holdProgramIn(assets),
       env: process.env,
       ...(options.pullStallTimeoutMs === undefined ? {} : { pullStallTimeoutMs: options.pullStallTimeoutMs }),
     });
@@ -73,7 +76,7 @@ export async function createInstance(options: InstanceOptions = {}): Promise<Ins
     },
     remove: async () => {
       for (const runtime of opened) runtime.close();
-      await create().reset(AbortSignal.timeout(120_000));
+      await create().reset({ keepsRoot: false, graceSeconds: 0 }, AbortSignal.timeout(120_000));
       // Control groups are their maker's to remove, which here is the test.
       await (await createCgroups()).remove(`/${cgroup}`);
       await rm(directory, { recursive: true, force: true });

@@ -12,6 +12,7 @@ import type { ManagedRuntime } from '../../../src/runtime/containerd/managed/cre
 import { contentService, imageService } from '../../../src/runtime/containerd/methods.ts';
 import type { ContainerId, RuntimeEvent, SandboxId } from '../../../src/runtime/runtime.ts';
 import { containerConfig, sandboxConfig } from '../../../src/testing/runtime-fixtures.ts';
+import { waitFor } from '../../support/wait.ts';
 import { createInstance, type Instance } from './instance.ts';
 
 const image = 'eliot.test/busybox:1';
@@ -59,9 +60,7 @@ async function traces(instance: Instance): Promise<string[]> {
   await look('link', run('ip', '-o', 'link'), [bridge]);
   const files = await readdir('/var/lib/cni/results').catch(() => []);
   await look('cni', Promise.resolve(files.join('\n')), [layout.network]);
-  await look('cgroup', run('find', '/sys/fs/cgroup', '-maxdepth', '3', '-name', `eliot-test-${layout.instance}`), [
-    'eliot-test',
-  ]);
+  await look('cgroup', run('find', '/sys/fs/cgroup', '-path', `*/eliot-test-${layout.instance}/*/pod*`), ['pod']);
   return found;
 }
 
@@ -135,7 +134,8 @@ describe('the managed containerd', () => {
     // A busy machine needs several seconds.
     assert.ok(performance.now() - killedAtMs < 20_000, 'back within twenty seconds');
     assert.notEqual(await pidOf(instance), pid);
-    const status = await managed.runtime.containerStatus(pod.container, signal);
+    // containerd answers before its CRI has looked through what runs.
+    const status = await waitFor('an answer of CRI', () => managed.runtime.containerStatus(pod.container, signal));
     assert.equal(status.state, 'Running');
     const again = events.length;
     await managed.runtime.stopContainer(pod.container, 0, signal);
@@ -161,7 +161,7 @@ describe('the managed containerd', () => {
     assert.notDeepEqual(await traces(instance), []);
     watching.abort();
     await watcher;
-    await managed.reset(signal);
+    await managed.reset({ keepsRoot: false, graceSeconds: 0 }, signal);
     assert.deepEqual(await traces(instance), []);
     await assert.rejects(stat(instance.layout.root), { code: 'ENOENT' });
     await assert.rejects(stat(instance.layout.state), { code: 'ENOENT' });
@@ -249,7 +249,7 @@ describe('the managed containerd after a lost run directory', () => {
 
   it('needs no containerd at all to reset an instance that never ran', async () => {
     const fresh = await createInstance({ log: silentLogger });
-    await fresh.managed.reset(signal);
+    await fresh.managed.reset({ keepsRoot: false, graceSeconds: 0 }, signal);
     assert.deepEqual(await traces(fresh), []);
     await fresh.remove();
   });

@@ -47,12 +47,16 @@ export class Guest {
     this.apiPort = apiPort;
   }
 
-  /** A machine with fresh disks, not yet on. */
-  static async create(): Promise<Guest> {
+  /**
+   * A machine with fresh disks, not yet on.
+   *
+   * @param makeDisk what is at /opt/eliot. Default: this checkout.
+   */
+  static async create(makeDisk: (path: string) => Promise<void> = makeProgramDisk): Promise<Guest> {
     const directory = mkdtempSync(join(tmpdir(), 'eliot-vm-'));
     try {
       await run('cp', ['--sparse=always', join(guestDirectory, 'root.img'), join(directory, 'root.img')]);
-      await makeProgramDisk(join(directory, 'programs.img'));
+      await makeDisk(join(directory, 'programs.img'));
       return new Guest(directory, await freePort());
     } catch (error) {
       rmSync(directory, { recursive: true });

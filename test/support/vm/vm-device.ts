@@ -7,6 +7,7 @@ import { testImage } from '../device.ts';
 import { kubectlPath } from '../kubectl.ts';
 import { waitFor } from '../wait.ts';
 import { type BootOptions, Guest } from './guest.ts';
+import { makeFileDisk } from './program-disk.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -45,16 +46,35 @@ export class VmDevice {
 
   /** A machine on which eliotd was just installed as docs/user/install-as-a-service.md says, with `testImage`. */
   static async install(options: BootOptions = {}): Promise<VmDevice> {
-    const guest = await Guest.create();
-    const device = new VmDevice(guest);
-    try {
-      await guest.boot(options);
-      await guest.shellOk(`
-        ln -s /opt/eliot/bin/eliotd /opt/eliot/bin/eli /usr/bin/
+    return VmDevice.#start(await Guest.create(), options, (guest) =>
+      guest.shellOk(`
+        ln -s /opt/eliot/bin/eli /usr/bin/
+        ln -s /opt/eliot/bin/eliotd /usr/sbin/
+        install -D -m 644 /opt/eliot/packaging/eliotd.yaml /etc/eliot/eliotd.yaml
         install -m 644 /opt/eliot/packaging/systemd/eliotd.service /etc/systemd/system/
         systemctl enable --now eliotd
         # As an installer would: from here on the power may fail.
-        sync`);
+        sync`),
+    );
+  }
+
+  /** The same after an installation of one's own from `files`, which are at /opt/eliot by their names. */
+  static async installFrom(
+    files: Readonly<Record<string, string>>,
+    install: (guest: Guest) => Promise<unknown>,
+  ): Promise<VmDevice> {
+    return VmDevice.#start(await Guest.create((path) => makeFileDisk(path, files)), {}, install);
+  }
+
+  static async #start(
+    guest: Guest,
+    options: BootOptions,
+    install: (guest: Guest) => Promise<unknown>,
+  ): Promise<VmDevice> {
+    const device = new VmDevice(guest);
+    try {
+      await guest.boot(options);
+      await install(guest);
       await device.ready();
       await device.loadImage(testImage);
       return device;

@@ -8,9 +8,9 @@
  */
 import type { Clock } from '../../../lib/clock.ts';
 import type { Logger } from '../../../lib/logger.ts';
+import { RateBudget } from '../../../lib/rate-budget.ts';
 import { Alarm } from '../alarm.ts';
 import type { LogLimits } from './log-limits.ts';
-import { RateBudget } from './rate-budget.ts';
 import { holdLog, isHeld, type RotateDeps, type RotationFiles, resumeLog, rotateLog } from './rotate-log.ts';
 
 /** A running container, as far as its log is concerned. */

@@ -3,6 +3,7 @@ import { allVerbs, type KindDescription } from '../../schema/kind.ts';
 import { podFields } from './fields/pod.ts';
 import { keepPodObservation } from './keep-observation.ts';
 import { normalizePod, preparePodForCreate, preparePodForUpdate } from './normalize.ts';
+import { validatePipes } from './pipes.ts';
 import { podColumns, podRow } from './row.ts';
 import { preparePodForStatusUpdate } from './status-update.ts';
 import type { Pod } from './types.ts';
@@ -41,7 +42,7 @@ export const podKind: KindDescription<typeof podFields, Pod> = {
   metadataKeptByStatus: ['ownerReferences'],
   prepareForStatusUpdate: preparePodForStatusUpdate,
   validate: validatePod,
-  validateCreate: validatePodCreate,
+  validateCreate: (pod) => [...validatePodCreate(pod), ...validatePipes(pod, '')],
   validateUpdate: validatePodUpdate,
   keepObservation: keepPodObservation,
   columns: podColumns,

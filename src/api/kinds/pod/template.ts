@@ -9,6 +9,7 @@ import { validateAnnotations, validateLabelSelector, validateLabels } from '../c
 import { always, metadata } from '../common/object-fields.ts';
 import { podSpec } from './fields/pod-spec.ts';
 import { normalizePodSpec } from './normalize.ts';
+import { validatePipes } from './pipes.ts';
 import { validatePodSpec } from './validation/spec.ts';
 
 /** `v1.PodTemplateSpec`. */
@@ -41,6 +42,7 @@ export function validateLastingTemplate(
       : [invalidValue(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`')]),
     ...validateLabels(labels, `${path}.metadata.labels`),
     ...validateAnnotations(annotations, `${path}.metadata.annotations`),
+    ...validatePipes(template, `${path}.`),
     ...validatePodSpec(template.spec, `${path}.spec`),
     ...(ephemeralContainers.length > 0
       ? [forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]

@@ -7,10 +7,10 @@ import { LatestValue } from '../latest-value.ts';
 import type { StreamQuery } from '../stream-query.ts';
 import { parseTerminalSize } from '../terminal-size.ts';
 import { channelOutput, decodeMessage, deliver, sendMessage } from './channels.ts';
-import type { ChannelProtocol } from './sub-protocols.ts';
+import { type ChannelProtocol, closeChannel } from './sub-protocols.ts';
 
 /** Channels of exec and attach (`k8s.io/apimachinery/pkg/util/remotecommand`). */
-const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
 
 /**
  * The streams of one exec or attach over an open WebSocket.
@@ -38,7 +38,7 @@ export function openWebSocketExec(
     else if (channel === channels.resize) {
       const size = parseTerminalSize(bytes.toString());
       if (size) sizes.set(size);
-    } else if (channel === channels.close && protocol.canClose && bytes[0] === channels.stdin) stdin?.end();
+    } else if (channel === closeChannel && protocol.canClose && bytes[0] === channels.stdin) stdin?.end();
   });
 
   const stdout = query.stdout ? channelOutput(webSocket, channels.stdout, protocol) : undefined;

@@ -2,7 +2,7 @@ import { Duplex, PassThrough } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { forwardConnection, type PortForwardHandler } from '../forward-connection.ts';
 import { channelOutput, decodeMessage, deliver, sendMessage } from './channels.ts';
-import type { ChannelProtocol } from './sub-protocols.ts';
+import { type ChannelProtocol, closeChannel } from './sub-protocols.ts';
 
 /**
  * Port-forward over channels: for the i-th port channel 2i carries data and 2i + 1 an error text, and both begin with
@@ -20,8 +20,12 @@ export async function servePortChannels(
   const inputs = ports.map(() => new PassThrough());
   webSocket.on('message', (data) => {
     const message = decodeMessage(data, protocol);
-    const input = message && message.channel % 2 === 0 ? inputs[message.channel / 2] : undefined;
-    if (message && input) deliver(webSocket, input, message.bytes);
+    if (message === undefined) return;
+    const isClose = protocol.canClose && message.channel === closeChannel;
+    const channel = isClose ? (message.bytes[0] ?? -1) : message.channel;
+    const input = channel % 2 === 0 ? inputs[channel / 2] : undefined;
+    if (isClose) input?.end();
+    else if (input) deliver(webSocket, input, message.bytes);
   });
   await Promise.all(
     ports.map(async (port, index) => {
@@ -35,8 +39,12 @@ export async function servePortChannels(
         await sendMessage(webSocket, { channel: channel + 1, bytes: portBytes }, protocol);
         const client = Duplex.from({ readable: input, writable: output });
         client.on('error', () => {});
-        // This protocol cannot end one direction: when the pod has nothing more to say, the connection is over.
-        output.once('finish', () => client.destroy());
+        output.once('finish', () => {
+          const end = { channel: closeChannel, bytes: Buffer.from([channel]) };
+          if (protocol.canClose) sendMessage(webSocket, end, protocol).catch(() => {});
+          // Where one direction cannot end alone, the connection is over when the pod has nothing more to say.
+          else client.destroy();
+        });
         const failure = await forwardConnection(client, port, connect, gone);
         if (failure === undefined) return;
         await sendMessage(webSocket, { channel: channel + 1, bytes: Buffer.from(failure) }, protocol);

@@ -1,10 +1,13 @@
+/** Number of the channel whose bytes name a channel that is closed. */
+export const closeChannel = 255;
+
 /** How channels are carried in WebSocket messages (Kubernetes' `remotecommand` sub-protocols). */
 export interface ChannelProtocol {
   /** As in `Sec-WebSocket-Protocol`; empty when the client named none. */
   readonly name: string;
   /** Text frames: a digit and base64, instead of binary frames: a byte and bytes. */
   readonly isBase64: boolean;
-  /** The client can close a single channel (255, channel): the only way to end stdin. */
+  /** A single channel can be closed (255, channel): the only way to end one direction alone. */
   readonly canClose: boolean;
   /** The error channel carries a Status as JSON, not plain text. */
   readonly hasStatus: boolean;
@@ -19,8 +22,12 @@ export const execProtocols: readonly ChannelProtocol[] = [
   { name: 'channel.k8s.io', isBase64: false, canClose: false, hasStatus: false },
 ];
 
-/** For port-forward by channels, as the official JavaScript and Python clients do it. */
+/**
+ * For port-forward by channels, as the official JavaScript and Python clients do it. Kubernetes has no version 5 of it;
+ * ours adds what it adds to exec, that one direction can end (docs/adr/0036).
+ */
 export const portForwardProtocols: readonly ChannelProtocol[] = [
+  { name: 'v5.channel.k8s.io', isBase64: false, canClose: true, hasStatus: false },
   { name: 'v4.channel.k8s.io', isBase64: false, canClose: false, hasStatus: false },
   { name: 'v4.base64.channel.k8s.io', isBase64: true, canClose: false, hasStatus: false },
 ];

@@ -4,7 +4,7 @@ import { createServer, type Http2Server, type ServerHttp2Session, type ServerHtt
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { Envelope, SubscribeRequest } from '../../../gen/containerd/events.ts';
+import { Envelope, SubscribeRequest } from '../../../gen/containerd/events-messages.ts';
 import { createSystemClock } from '../../../lib/clock.ts';
 import { encodeFrame, FrameReader } from '../../../lib/grpc/frames.ts';
 import { GrpcError } from '../../../lib/grpc/grpc-error.ts';
@@ -16,7 +16,7 @@ const say = method('/test.Service/Say', SubscribeRequest, Envelope);
 const { signal } = new AbortController();
 
 /** One answer as an Envelope with this topic. */
-const answer = (topic: string): Buffer => encodeFrame(Envelope.encode(Envelope.fromPartial({ topic })).finish());
+const answer = (topic: string): Buffer => encodeFrame(Envelope.encode({ topic }));
 const ok = { 'grpc-status': '0' };
 
 type Handler = (stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>) => void;
@@ -81,7 +81,7 @@ describe('the gRPC client', () => {
 
   it('sends one message with its metadata and gives the answer', async () => {
     let seen: Readonly<Record<string, unknown>> = {};
-    let request: SubscribeRequest | undefined;
+    let request: { readonly filters: readonly string[] } | undefined;
     server.handler = (stream, headers) => {
       seen = headers;
       const reader = new FrameReader(1_000);

@@ -1,4 +1,5 @@
 /** One gRPC method: its path and how its messages go over the wire. */
+import type { MessageType, PartialMessage } from '../../../lib/protobuf/message-type.ts';
 
 export interface Method<Request, Response> {
   /** `/package.Service/Method`. */
@@ -7,24 +8,15 @@ export interface Method<Request, Response> {
   readonly decode: (bytes: Uint8Array) => Response;
 }
 
-interface RequestType<Partial, Message> {
-  fromPartial(partial: Partial): Message;
-  encode(message: Message): { finish(): Uint8Array };
-}
-
-interface ResponseType<Message> {
-  decode(bytes: Uint8Array): Message;
-}
-
 /** A method of generated message types; its request may leave out every field that has its zero value. */
-export function method<Partial, Message, Response>(
+export function method<Request, Response>(
   path: string,
-  request: RequestType<Partial, Message>,
-  response: ResponseType<Response>,
-): Method<Partial, Response> {
+  request: MessageType<Request>,
+  response: MessageType<Response>,
+): Method<PartialMessage<Request>, Response> {
   return {
     path,
-    encode: (partial) => request.encode(request.fromPartial(partial)).finish(),
+    encode: (message) => request.encode(message),
     decode: (bytes) => response.decode(bytes),
   };
 }

@@ -1,16 +1,20 @@
 /** `Images` over containerd: CRI for looking and pulling, native services for side-loading and dropping one name. */
 import type { Readable } from 'node:stream';
 import { isImageId, normalizeImageReference } from '../../../api/image-reference.ts';
+import type { Descriptor as ContentDescriptor } from '../../../gen/containerd/types.ts';
 import type { Image as CriImage } from '../../../gen/cri/image.ts';
 import type { RunChild } from '../../../host/run-child.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { KeyedMutex } from '../../../lib/keyed-mutex.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
-import type { Image, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime.ts';
+import type { Image, ImageArchive, Images, PullProgress, RegistryAuth, StoredImage } from '../../runtime.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { criImages, imageService } from '../methods.ts';
-import { importImageArchive, sideLoadedLabel } from './import-archive.ts';
+import { exportImageArchive } from './export-archive.ts';
+import { importImageArchive } from './import-archive.ts';
+import { sideLoadedLabel } from './name-image.ts';
+import { namesToRemove, namesToRemoveExactly } from './names-to-remove.ts';
 import { pullImage } from './pull-image.ts';
 import { endLease, listPullLeases, pullLeaseId } from './pull-lease.ts';
 import { SyncedImages } from './synced-images.ts';
@@ -91,16 +95,20 @@ export class ContainerdImages implements Images {
     return this.#pulls.run(name, pull, signal);
   }
 
-  async remove(reference: string, signal: AbortSignal): Promise<void> {
-    const { grpc } = this.#deps;
-    const name = fullName(reference);
+  remove(reference: string, signal: AbortSignal): Promise<void> {
+    return this.#remove(fullName(reference), namesToRemove, signal);
+  }
+
+  removeName(reference: string, signal: AbortSignal): Promise<void> {
+    return this.#remove(fullName(reference), namesToRemoveExactly, signal);
+  }
+
+  async #remove(name: string, choose: typeof namesToRemove, signal: AbortSignal): Promise<void> {
     const target = await this.#targetOf(name, signal);
     if (target === undefined) return;
-    const { images } = await grpc.unary(imageService.list, { filters: [`target.digest==${target}`] }, { signal });
-    const others = images.map((image) => image.name).filter((other) => other !== name);
-    // CRI names every image by its id and its digest as well; those go with the last real name.
-    const isLast = isImageId(name) || others.every((other) => isImageId(other) || other.includes('@'));
-    for (const old of isLast ? [name, ...others] : [name]) await this.#delete(old, signal);
+    const filters = [`target.digest==${target.digest}`];
+    const { images } = await this.#deps.grpc.unary(imageService.list, { filters }, { signal });
+    for (const old of choose(name, images)) await this.#delete(old, signal);
     this.synced.forget();
   }
 
@@ -113,18 +121,29 @@ export class ContainerdImages implements Images {
     await this.#pulls.run(name, () => endLease(this.#deps.grpc, pullLeaseId(name), signal, { collect: true }), signal);
   }
 
-  async importArchive(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
+  async importArchive(
+    archive: Readable,
+    signal: AbortSignal,
+    checkNames?: (names: readonly string[]) => Promise<void>,
+  ): Promise<readonly string[]> {
     const flush = (stopping: AbortSignal): Promise<void> => this.synced.flush(stopping);
-    const names = await importImageArchive({ ...this.#deps, flush }, archive, signal);
+    const names = await importImageArchive({ ...this.#deps, flush, checkNames }, archive, signal);
     // Nobody has it but us, and whoever loaded it is told so: it must survive a power cut from now on.
     await flush(signal);
     return names;
   }
 
-  async #targetOf(name: string, signal: AbortSignal): Promise<string | undefined> {
+  async exportArchive(reference: string, signal: AbortSignal): Promise<ImageArchive> {
+    const name = fullName(reference);
+    const target = await this.#targetOf(name, signal);
+    if (target === undefined) throw new StatusError('NotFound', `image ${name} is not on the device`);
+    return exportImageArchive(this.#deps, name, { ...target, size: Number(target.size) }, signal);
+  }
+
+  async #targetOf(name: string, signal: AbortSignal): Promise<ContentDescriptor | undefined> {
     try {
       const { image } = await this.#deps.grpc.unary(imageService.get, { name }, { signal });
-      return image?.target?.digest;
+      return image?.target;
     } catch (error) {
       if (isStatusError(error, 'NotFound')) return undefined;
       throw error;

@@ -1,11 +1,11 @@
-/** Reads a small blob from containerd's content store. */
+/** Reads blobs from containerd's content store. */
 import { StatusError } from '../../../lib/status-error.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { contentService } from '../methods.ts';
 
 const timeoutMs = 20_000;
 
-/** @throws StatusError `NotFound`; `InternalError` when it is larger than `maxBytes` */
+/** A small blob as a whole. @throws StatusError `NotFound`; `InternalError` when it is larger than `maxBytes` */
 export async function readBlob(
   grpc: GrpcClient,
   digest: string,
@@ -20,4 +20,29 @@ export async function readBlob(
     pieces.push(data);
   }
   return Buffer.concat(pieces);
+}
+
+/** Held at most of a large blob. */
+const pieceBytes = 1024 * 1024;
+
+/**
+ * A blob of any size piece by piece, each asked for when the one before was taken: a slow reader holds up nothing but
+ * itself.
+ *
+ * @throws StatusError `NotFound`, also in the middle, when the blob is deleted meanwhile
+ */
+export async function* readBlobPieces(
+  grpc: GrpcClient,
+  digest: string,
+  sizeBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < sizeBytes; offset += pieceBytes) {
+    const size = Math.min(pieceBytes, sizeBytes - offset);
+    const request = { digest, offset: BigInt(offset), size: BigInt(size) };
+    const pieces: Uint8Array[] = [];
+    for await (const { data } of grpc.serverStream(contentService.read, request, { signal, timeoutMs }))
+      pieces.push(data);
+    yield Buffer.concat(pieces);
+  }
 }

@@ -7,28 +7,29 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { normalizeImageReference } from '../../../api/image-reference.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import { isStatusError, StatusError } from '../../../lib/status-error.ts';
-import type { GrpcClient } from '../grpc/client.ts';
-import { imageService } from '../methods.ts';
-import { writeBlob } from './content-writer.ts';
-import { withLease } from './lease.ts';
 import {
   configSchema,
   type Descriptor,
   dockerSaveSchema,
   indexLabels,
   indexSchema,
+  isIndex,
   layerMediaType,
   manifestLabels,
   manifestSchema,
   mediaTypes,
+  nameAnnotations,
+  nameInIndex,
+  namesInFull,
   parseDocument,
-} from './oci.ts';
+} from '../../../api/oci-documents.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { StatusError } from '../../../lib/status-error.ts';
+import type { GrpcClient } from '../grpc/client.ts';
+import { writeBlob } from './content-writer.ts';
+import { withLease } from './lease.ts';
+import { nameImage } from './name-image.ts';
 import { type SpooledArchive, type SpooledFile, spoolArchive } from './spool-archive.ts';
-
-/** On the name of an image that came from an archive; a later pull of that name takes it away. */
-export const sideLoadedLabel = 'run.eliot/side-loaded';
 
 export interface ImportDeps {
   readonly grpc: GrpcClient;
@@ -37,6 +38,8 @@ export interface ImportDeps {
   readonly architectures: readonly string[];
   /** Flushes containerd's file system to disk. */
   readonly flush: (signal: AbortSignal) => Promise<void>;
+  /** Throws when one of the full names must not be given to what the archive holds. */
+  readonly checkNames?: ((names: readonly string[]) => Promise<void>) | undefined;
 }
 
 /** One image of the archive, ready to be named. */
@@ -67,6 +70,7 @@ export async function importImageArchive(
     const archive = await spoolArchive(deps.grpc, source, lease, signal);
     const context = { deps, archive, lease, signal };
     const found = await findImages(context);
+    await deps.checkNames?.(found.flatMap((image) => image.names));
     // Blobs are flushed one by one, but not the directories that they lie in: no name before all of it is on disk.
     await deps.flush(signal);
     const names: string[] = [];
@@ -82,10 +86,13 @@ export async function importImageArchive(
 
 async function findImages(context: Import): Promise<FoundImage[]> {
   const { archive } = context;
-  // First, as newer `docker save` archives hold both and only this one has the names in full.
   const dockerSave = archive.file('manifest.json');
-  if (dockerSave !== undefined) return findDockerImages(context, dockerSave);
   const index = archive.file('index.json');
+  // Of an archive that holds both, this one has the names in full, unless containerd's stand in the other: then that one
+  // keeps every digest.
+  if (dockerSave !== undefined && !(index !== undefined && hasFullNames(index))) {
+    return findDockerImages(context, dockerSave);
+  }
   if (index !== undefined) return findOciImages(context, index);
   throw new StatusError(
     'Invalid',
@@ -93,8 +100,12 @@ async function findImages(context: Import): Promise<FoundImage[]> {
   );
 }
 
+function hasFullNames(index: SpooledFile): boolean {
+  return namesInFull(parse(indexSchema, 'index.json', index).manifests);
+}
+
 async function findDockerImages(context: Import, manifest: SpooledFile): Promise<FoundImage[]> {
-  const saved = parseDocument(dockerSaveSchema, 'manifest.json', dataOf('manifest.json', manifest));
+  const saved = parse(dockerSaveSchema, 'manifest.json', manifest);
   const images: FoundImage[] = [];
   for (const { Config, RepoTags, Layers } of saved) {
     const names = (RepoTags ?? []).map(normalizeImageReference);
@@ -116,7 +127,7 @@ async function findDockerImages(context: Import, manifest: SpooledFile): Promise
 }
 
 async function findOciImages(context: Import, index: SpooledFile): Promise<FoundImage[]> {
-  const { manifests } = parseDocument(indexSchema, 'index.json', dataOf('index.json', index));
+  const { manifests } = parse(indexSchema, 'index.json', index);
   if (manifests.length === 0) throw new StatusError('Invalid', 'the image archive holds no image');
   const images: FoundImage[] = [];
   for (const descriptor of manifests) {
@@ -133,8 +144,8 @@ async function storeTree(context: Import, name: string, descriptor: Descriptor):
   const path = blobPath(descriptor);
   const file = requiredFile(context.archive, path);
   const { mediaType } = descriptor;
-  if (mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerIndex) {
-    const { manifests } = parseDocument(indexSchema, path, dataOf(path, file));
+  if (isIndex(mediaType)) {
+    const { manifests } = parse(indexSchema, path, file);
     // An archive need not carry every architecture of its index.
     const present = manifests.filter((manifest) => context.archive.file(blobPath(manifest)) !== undefined);
     let runnable = false;
@@ -145,7 +156,7 @@ async function storeTree(context: Import, name: string, descriptor: Descriptor):
   if (mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.dockerManifest) {
     throw new StatusError('Invalid', `${name} in the image archive is no image but ${mediaType || 'of no media type'}`);
   }
-  const { config, layers } = parseDocument(manifestSchema, path, dataOf(path, file));
+  const { config, layers } = parse(manifestSchema, path, file);
   const configPath = blobPath(config);
   const configFile = requiredFile(context.archive, configPath);
   await store(context, configPath, configFile, config.mediaType);
@@ -182,29 +193,10 @@ async function store(
   return { mediaType, digest, size: sizeBytes, annotations: {} };
 }
 
-async function nameImage(grpc: GrpcClient, name: string, descriptor: Descriptor, signal: AbortSignal): Promise<void> {
-  const target = {
-    mediaType: descriptor.mediaType,
-    digest: descriptor.digest,
-    size: BigInt(descriptor.size),
-    annotations: descriptor.annotations,
-  };
-  const image = { name, target, labels: { 'io.cri-containerd.image': 'managed', [sideLoadedLabel]: 'true' } };
-  try {
-    await grpc.unary(imageService.create, { image }, { signal });
-  } catch (error) {
-    if (!isStatusError(error, 'AlreadyExists')) throw error;
-    // Labels too: marks of the old content must not vouch for the new one.
-    await grpc.unary(imageService.update, { image, updateMask: { paths: ['target', 'labels'] } }, { signal });
-  }
-}
-
-/** containerd's annotation holds the full name; the standard one may hold a bare tag, which names nothing. */
 function nameOf(descriptor: Descriptor): string {
-  const full = descriptor.annotations['io.containerd.image.name'];
-  const short = descriptor.annotations['org.opencontainers.image.ref.name'];
-  const name = full ?? (short !== undefined && /[/:]/.test(short) ? short : undefined);
-  if (name !== undefined) return normalizeImageReference(name);
+  const name = nameInIndex(descriptor);
+  if (name !== undefined) return name;
+  const short = descriptor.annotations[nameAnnotations.standard];
   throw new StatusError(
     'Invalid',
     `the image archive names no image: its index.json has ${short === undefined ? 'no name' : `only the tag "${short}"`}`,
@@ -233,6 +225,14 @@ function requiredFile(archive: SpooledArchive, path: string): SpooledFile {
   const file = archive.file(path.replace(/^\.\//, ''));
   if (file === undefined) throw new StatusError('Invalid', `the image archive is incomplete: ${path} is missing`);
   return file;
+}
+
+function parse<Schema extends Parameters<typeof parseDocument>[0]>(
+  schema: Schema,
+  path: string,
+  file: SpooledFile,
+): ReturnType<typeof parseDocument<Schema>> {
+  return parseDocument(schema, `${path} in the image archive`, dataOf(path, file));
 }
 
 /** Documents are small by nature; one that is not was never kept in memory. */

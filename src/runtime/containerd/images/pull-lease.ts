@@ -30,6 +30,7 @@ export async function openPullLease(grpc: GrpcClient, name: string, signal: Abor
   return id;
 }
 
+/** @param name full name of the image */
 export function pullLeaseId(name: string): string {
   return `${prefix}${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }

@@ -5,12 +5,13 @@
  * and layers are being unpacked, nothing can be seen and no limit holds. containerd itself waits for ever on a
  * silent registry.
  */
+
+import { type Descriptor, manifestSchema, parseDocument } from '../../../api/oci-documents.ts';
 import { StatusError } from '../../../lib/status-error.ts';
 import type { LayerProgress, PullProgress } from '../../runtime.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { contentService } from '../methods.ts';
 import { readBlob } from './content-reader.ts';
-import { type Descriptor, manifestSchema, parseDocument } from './oci.ts';
 import { resourcesOf } from './pull-lease.ts';
 
 const timeoutMs = 20_000;

@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
+import { type Compression, compressionMagicBytes, compressionOf, decompressed } from '../../../lib/decompress.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
+import { normalizePath, resolveLinks } from '../../../lib/tar/archive-paths.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { writeBlob } from './content-writer.ts';
 
@@ -16,10 +17,6 @@ const smallBytes = 256 * 1024;
 /** Small files beyond this sum are stored as well: an archive of a million tiny files must not fill the memory. */
 const memoryBytes = 16 * 1024 * 1024;
 const maxEntries = 100_000;
-/** What tells gzip from zstd from neither. */
-const magicBytes = 4;
-
-export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** A file of the archive. `data` is there as long as it is in memory only. */
 export interface SpooledFile {
@@ -68,44 +65,17 @@ export async function spoolArchive(
     const text = error instanceof Error ? error.message : String(error);
     throw new StatusError('Invalid', `the image archive cannot be read: ${text}`, { cause: error });
   }
-  return { file: (path) => files.get(resolveLinks(links, path)), paths: [...files.keys()] };
+  return { file: (path) => files.get(resolved(links, path)), paths: [...files.keys()] };
 }
 
 async function* tarEntries(archive: Readable, signal: AbortSignal): AsyncGenerator<ParsedTarEntry> {
   const decoder = createTarDecoder({ strict: true });
-  const plain = Readable.from(decompressed(archive), { objectMode: false });
+  const plain = Readable.from(decompressed(archive, 'the image archive cannot be read: it'), { objectMode: false });
   // A failure shows in the entries, which end with it.
   const piped = (Readable.toWeb(plain) as ReadableStream<Uint8Array>).pipeTo(decoder.writable, { signal });
   piped.catch(() => {});
   for await (const entry of decoder.readable) yield entry;
   await piped;
-}
-
-/** The archive itself may be compressed (`docker save | gzip`). */
-async function* decompressed(archive: Readable): AsyncGenerator<Buffer> {
-  const chunks = archive.iterator() as AsyncIterableIterator<Buffer>;
-  let head = Buffer.alloc(0);
-  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-    head = Buffer.concat([head, next.value]);
-    if (head.length >= magicBytes) break;
-  }
-  const whole = async function* (): AsyncGenerator<Buffer> {
-    yield head;
-    yield* chunks;
-  };
-  const compression = compressionOf(head);
-  if (compression === 'none') yield* whole();
-  else {
-    const expand = compression === 'gzip' ? createGunzip() : createZstdDecompress();
-    const source = Readable.from(whole(), { objectMode: false });
-    source.on('error', (error) => expand.destroy(error));
-    try {
-      yield* source.pipe(expand);
-    } finally {
-      source.destroy();
-      expand.destroy();
-    }
-  }
 }
 
 async function holdFile(path: string, sizeBytes: number, body: ReadableStream<Uint8Array>): Promise<SpooledFile> {
@@ -131,7 +101,7 @@ async function storeFile(grpc: GrpcClient, source: StoredSource, signal: AbortSi
   let head = Buffer.alloc(0);
   const watched = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {
-      if (head.length < magicBytes) head = Buffer.concat([head, chunk.subarray(0, magicBytes)]);
+      if (head.length < compressionMagicBytes) head = Buffer.concat([head, chunk.subarray(0, compressionMagicBytes)]);
       yield chunk;
     }
   };
@@ -147,20 +117,10 @@ function digestInName(path: string): string | undefined {
   return hex === undefined ? undefined : `sha256:${hex}`;
 }
 
-function compressionOf(head: Uint8Array): Compression {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
-  return 'none';
-}
-
-function resolveLinks(links: ReadonlyMap<string, string>, path: string): string {
-  let current = path;
-  for (let hops = 0; hops < 10; hops += 1) {
-    const target = links.get(current);
-    if (target === undefined) return current;
-    current = target;
-  }
-  throw new StatusError('Invalid', `${path} in the archive is a loop of links`);
+function resolved(links: ReadonlyMap<string, string>, path: string): string {
+  const found = resolveLinks(links, path);
+  if (found === undefined) throw new StatusError('Invalid', `${path} in the archive is a loop of links`);
+  return found;
 }
 
 function parentOf(path: string): string {
@@ -169,14 +129,4 @@ function parentOf(path: string): string {
 
 function joinPath(folder: string, target: string): string {
   return target.startsWith('/') ? normalizePath(target) : normalizePath(`${folder}/${target}`);
-}
-
-/** Without `./`, `..` and double slashes: paths of one archive are only compared with each other. */
-function normalizePath(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return parts.join('/');
 }

@@ -1,5 +1,6 @@
 /** Joins the parts of the managed containerd. */
 import { readFile, rm } from 'node:fs/promises';
+import { createCgroups } from '../../../host/cgroups.ts';
 import { createIptables } from '../../../host/iptables.ts';
 import { createMounts } from '../../../host/mounts.ts';
 import { createNetworkNamespaces } from '../../../host/netns.ts';
@@ -16,7 +17,7 @@ import { LostSandboxes } from './lost-sandboxes.ts';
 import { ManagedContainerd } from './managed-containerd.ts';
 import { PodNetwork } from './pod-network.ts';
 import type { RegistryHost } from './registry-hosts.ts';
-import { resetManaged } from './reset.ts';
+import { type ResetScope, resetManaged } from './reset.ts';
 
 export interface ManagedContainerdOptions {
   readonly clock: Clock;
@@ -30,6 +31,8 @@ export interface ManagedContainerdOptions {
   readonly pause: PauseImage;
   /** PATH, and what containerd shall know of ours (proxies). */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** See `ContainerdRuntimeOptions`. */
+  readonly holdProgram?: string;
   readonly pullStallTimeoutMs?: number;
   /** How registries are reached, by host. Default: as their names say. */
   readonly registries?: Readonly<Record<string, RegistryHost>>;
@@ -44,8 +47,11 @@ export interface ManagedRuntime extends ContainerdAdapter {
   start(signal: AbortSignal): Promise<{ readonly isNewBoot: boolean }>;
   /** Keeps it alive until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** Stops its pods and itself, and removes every trace of this instance. Nothing else may be called afterwards. */
-  reset(signal: AbortSignal): Promise<void>;
+  /**
+   * Stops its pods and itself, and removes every trace of this instance, or all but what outlives a reboot. Nothing else
+   * may be called afterwards.
+   */
+  reset(scope: ResetScope, signal: AbortSignal): Promise<void>;
 }
 
 /** Builds everything; nothing is started or touched. */
@@ -64,6 +70,8 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
     socketPath: layout.socketPath,
     root: layout.root,
     fifoDirectory: layout.fifoDirectory,
+    holdProgram: options.holdProgram,
+    prepareNetwork: (signal) => network.prepareNamespaces(signal),
     ...(options.pullStallTimeoutMs === undefined ? {} : { pullStallTimeoutMs: options.pullStallTimeoutMs }),
   });
   const build = async (): Promise<ManagedContainerd> =>
@@ -101,10 +109,14 @@ export function createManagedContainerd(options: ManagedContainerdOptions): Mana
       return dropped;
     },
     run: async (signal) => (await build()).run(signal),
-    reset: async (signal) => {
+    reset: async (scope, signal) => {
       const start = async () => (await build()).start(signal);
       const { grpc } = adapter;
-      await resetManaged({ layout, process, processes, network, mounts, grpc, start, log }, signal);
+      await resetManaged(
+        { layout, process, processes, cgroups: await createCgroups(), network, mounts, grpc, start, log },
+        scope,
+        signal,
+      );
       adapter.close();
     },
   };

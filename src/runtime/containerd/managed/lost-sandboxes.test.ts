@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { NetworkNamespaces } from '../../../host/netns.ts';
 import type { Processes, ProcessInfo } from '../../../host/processes.ts';
 import { silentLogger } from '../../../lib/logger.ts';
 import { StatusError } from '../../../lib/status-error.ts';
@@ -53,7 +52,7 @@ describe('sandboxes that containerd has lost', () => {
       },
       waitUntilGone: async () => true,
     };
-    const namespaces: NetworkNamespaces = {
+    const namespaces: LostSandboxesDeps['namespaces'] = {
       list: async () => ['cni-a', 'cni-b', 'other'],
       addresses: async (name) => (name === 'cni-b' ? ['10.85.0.3'] : ['10.85.0.2']),
       remove: async (name) => void removed.push(name),

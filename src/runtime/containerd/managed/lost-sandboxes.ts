@@ -19,7 +19,7 @@ export interface LostSandboxesDeps {
   readonly layout: ManagedLayout;
   readonly grpc: Pick<GrpcClient, 'unary'>;
   readonly processes: Processes;
-  readonly namespaces: NetworkNamespaces;
+  readonly namespaces: Pick<NetworkNamespaces, 'list' | 'addresses' | 'remove'>;
   readonly log: Logger;
 }
 

@@ -61,9 +61,23 @@ export class PodNetwork {
     }
   }
 
+  /**
+   * To be called before each pod, not once: another instance's reset, or a person, may have taken the mount away since.
+   * Without it pods run as well, so a failure is only logged.
+   */
+  async prepareNamespaces(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#deps.namespaces.prepare(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#deps.log.warn('the directory of network namespaces cannot be made a mount point', { error });
+    }
+  }
+
   /** Takes away all that `ensure`, CNI and failed clean-ups left of this instance. Call it when no pod runs. */
   async remove(signal: AbortSignal): Promise<void> {
     await this.#removeNamespaces(signal);
+    await this.#deps.namespaces.leave(signal);
     await this.#removeRules(signal);
     await this.#removeBridge(signal);
     await this.forgetResults();

@@ -1,10 +1,11 @@
 /**
- * Takes the managed containerd away with all it ran: pods, mounts, network, files. Nothing of anybody else's is
+ * Takes the managed containerd away with all it ran: pods, mounts, network, and its files if they are to go. Nothing of anybody else's is
  * touched: sandboxes are those of this root, processes those that name this socket, network parts those that name
  * this instance or hold an address of its pods.
  */
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Cgroups } from '../../../host/cgroups.ts';
 import { type Mounts, unmountBelow } from '../../../host/mounts.ts';
 import type { Processes, ProcessInfo } from '../../../host/processes.ts';
 import type { Logger } from '../../../lib/logger.ts';
@@ -13,7 +14,6 @@ import { criRuntime } from '../methods.ts';
 import type { ContainerdProcess } from './containerd-process.ts';
 import type { ManagedLayout } from './layout.ts';
 import type { PodNetwork } from './pod-network.ts';
-import { removePodCgroup } from './remove-pod-cgroup.ts';
 
 const sandboxTimeoutMs = 30_000;
 const atOnce = 4;
@@ -32,6 +32,7 @@ export interface ResetDeps {
   readonly layout: ManagedLayout;
   readonly process: ContainerdProcess;
   readonly processes: Processes;
+  readonly cgroups: Pick<Cgroups, 'remove'>;
   readonly network: PodNetwork;
   readonly mounts: Mounts;
   readonly grpc: GrpcClient;
@@ -40,13 +41,21 @@ export interface ResetDeps {
   readonly log: Logger;
 }
 
+export interface ResetScope {
+  /** Images and all else that outlives a reboot stay. */
+  readonly keepsRoot: boolean;
+  /** How long containers may take to end after SIGTERM; 0: they are killed. */
+  readonly graceSeconds: number;
+}
+
 /** @throws StatusError when something stays; calling it again goes on where it stopped */
-export async function resetManaged(deps: ResetDeps, signal: AbortSignal): Promise<void> {
+export async function resetManaged(deps: ResetDeps, scope: ResetScope, signal: AbortSignal): Promise<void> {
   const { layout, process, network, mounts, log } = deps;
   const cgroups = new Set<string>();
   if (await hasState(layout)) {
     try {
       await deps.start(signal);
+      await endContainers(deps, scope.graceSeconds, signal);
       await removeSandboxes(deps, cgroups, signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -62,8 +71,8 @@ export async function resetManaged(deps: ResetDeps, signal: AbortSignal): Promis
   await unmountBelow(mounts, [layout.state, layout.root], signal);
   await network.remove(signal);
   for (const path of shimSockets) await rm(path, { force: true });
-  for (const path of cgroups) await removePodCgroup(path, deps.processes, signal);
-  await rm(layout.root, { recursive: true, force: true });
+  for (const path of cgroups) await deps.cgroups.remove(path);
+  if (!scope.keepsRoot) await rm(layout.root, { recursive: true, force: true });
   await rm(layout.state, { recursive: true, force: true });
   await rm(layout.cniDirectory, { recursive: true, force: true });
   // Whoever else uses them has something in them.
@@ -74,6 +83,22 @@ export async function resetManaged(deps: ResetDeps, signal: AbortSignal): Promis
 async function hasState({ root, state }: ManagedLayout): Promise<boolean> {
   const names = await Promise.all([root, state].map((path) => readdir(path).catch(() => [])));
   return names.flat().some((name) => name.startsWith('io.containerd.'));
+}
+
+/** All at once, so that their grace periods pass together. Whoever does not end is killed with its sandbox. */
+async function endContainers({ grpc, log }: ResetDeps, graceSeconds: number, signal: AbortSignal): Promise<void> {
+  if (graceSeconds === 0) return;
+  const { containers } = await grpc.unary(criRuntime.listContainers, {}, { signal, timeoutMs: sandboxTimeoutMs });
+  const options = { signal, timeoutMs: sandboxTimeoutMs + graceSeconds * 1_000 };
+  const end = async (containerId: string): Promise<void> => {
+    try {
+      await grpc.unary(criRuntime.stopContainer, { containerId, timeout: BigInt(graceSeconds) }, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn('container did not end, its processes will be killed', { container: containerId, error });
+    }
+  };
+  await Promise.all(containers.map(({ id }) => end(id)));
 }
 
 async function removeSandboxes({ grpc, log }: ResetDeps, cgroups: Set<string>, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type { FieldError } from '../../../schema/kind.ts';
 import { checkRange, complaints, maxId } from '../../common/checks.ts';
 import { validateMetadataUpdate } from '../../common/metadata-validation.ts';
 import { withoutStopSignals } from '../normalize.ts';
+import { validatePipesUpdate } from '../pipes.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
 import { validateEphemeralContainersUpdate } from './ephemeral-containers.ts';
 
@@ -21,6 +22,7 @@ export function validatePodUpdate(next: Pod, previous: Pod, subresource?: string
   if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(next.spec, previous.spec);
   return [
     ...validateMetadataUpdate(next.metadata, previous.metadata),
+    ...validatePipesUpdate(next, previous),
     // They were stored once, and are dropped from what is written now.
     ...validateSpecUpdate(withoutStopSignals(next.spec), withoutStopSignals(previous.spec)),
   ];

@@ -4,6 +4,7 @@ import { forbidden, invalidValue } from '../../../schema/field-error.ts';
 import type { FieldError } from '../../../schema/kind.ts';
 import { checkNonNegative, checkRange, complaints, maxId, tooLong } from '../../common/checks.ts';
 import { validateLabels } from '../../common/labels-validation.ts';
+import { maxKernelName } from '../kernel-name.ts';
 import type { PodSpec } from '../types.ts';
 import { validateContainers } from './containers.ts';
 import { validateDns } from './dns.ts';
@@ -43,9 +44,6 @@ function validateNames(spec: PodSpec, path: string): FieldError[] {
     ),
   ];
 }
-
-/** The kernel's own limit (sethostname(2)). */
-export const maxKernelName = 64;
 
 function validateHostnameOverride(spec: PodSpec, path: string): FieldError[] {
   const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = spec;

@@ -1,0 +1,2 @@
+/** The file in which a project says how it is run. */
+export const eliotFileName = '.eliot.yml';
