@@ -78,7 +78,11 @@ export function closeWebSocket(socket: WebSocket): void {
   socket.removeAllListeners();
   // A handshake that is cut off reports an error once more; its story is already told.
   socket.on('error', () => {});
-  if (socket.readyState === WebSocket.OPEN) socket.close(1000);
+  if (socket.readyState === WebSocket.OPEN) {
+    socket.close(1000);
+    // What the server still sends is dropped; unread, it would stand before its answer to the close.
+    socket.resume();
+  }
   // A server that does not answer the close must not hold us.
   else socket.terminate();
 }

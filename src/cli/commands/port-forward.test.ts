@@ -9,6 +9,7 @@ import { deployments, pods } from '../../api/resources.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import { EliRun, eli } from '../../testing/eli-runner.ts';
 import { LocalDevice } from '../../testing/local-device.ts';
+import { until } from '../../testing/settle.ts';
 import { startTestPod } from '../../testing/test-pods.ts';
 
 /** A TCP server that plays the pod. */
@@ -92,7 +93,9 @@ describe('port-forward', () => {
 
   it('lets the reader here slow the writer in the pod', async () => {
     let written = 0;
+    const podSide = Promise.withResolvers<Socket>();
     serve = (socket) => {
+      podSide.resolve(socket);
       const more = (): void => {
         while (!socket.destroyed && socket.write(Buffer.alloc(65_536))) written += 65_536;
       };
@@ -109,7 +112,10 @@ describe('port-forward', () => {
       await nextTurn();
     }
     assert.ok(written < 64_000_000, `${written} bytes were taken`);
+    // What nobody has read must not stand in the way of the end.
+    const left = await podSide.promise;
     socket.destroy();
+    await until(() => left.closed, 'the end in the pod');
   });
 
   it('goes on when the pod refuses a connection, and says why', async () => {
