@@ -13,6 +13,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runOk } from '../support/command.ts';
 import { shellPod, TestDevice, testImage } from '../support/device.ts';
+import { markedPod, runsOf } from '../support/marked-pods.ts';
 import { findProcesses, kill9 } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -27,13 +28,6 @@ interface PodSeen {
     }[];
   };
 }
-
-/** A pod whose one process can be counted from the host: its argument is unique on the machine. */
-const markerOf = (name: string): string => `${name}.${process.pid}`;
-const markedPod = (name: string, change: Record<string, unknown> = {}): object =>
-  shellPod(name, `trap 'exit 0' TERM; while true; do sleep 1; done; : ${markerOf(name)}`, change);
-const runsOf = (name: string): number[] =>
-  findProcesses((args) => args[0] === 'sh' && (args[2] ?? '').endsWith(markerOf(name))).map(({ pid }) => pid);
 
 function onlyRunOf(name: string): number {
   const [pid, ...others] = runsOf(name);

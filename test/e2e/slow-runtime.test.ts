@@ -6,15 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runOk } from '../support/command.ts';
-import { shellPod, TestDevice } from '../support/device.ts';
+import { TestDevice } from '../support/device.ts';
+import { markedPod, runsOf } from '../support/marked-pods.ts';
 import { findProcesses } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
-
-const markerOf = (name: string): string => `${name}.${process.pid}`;
-const markedPod = (name: string): object =>
-  shellPod(name, `trap 'exit 0' TERM; while true; do sleep 1; done; : ${markerOf(name)}`);
-const runsOf = (name: string): number[] =>
-  findProcesses((args) => args[0] === 'sh' && (args[2] ?? '').endsWith(markerOf(name))).map(({ pid }) => pid);
 
 function containerdOf(device: TestDevice): number {
   const [found] = findProcesses(

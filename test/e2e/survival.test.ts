@@ -9,17 +9,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runOk } from '../support/command.ts';
 import { shellPod, TestDevice } from '../support/device.ts';
+import { markedPod, runsOf } from '../support/marked-pods.ts';
 import { cniNamespaces, findProcesses, kill9, mountsBelow, withDescendants } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const kills = Number(process.env['ELIOT_TEST_KILLS'] ?? 50);
-
-/** A pod whose one process can be counted from the host: its argument is unique on the machine. */
-const markerOf = (name: string): string => `${name}.${process.pid}`;
-const markedPod = (name: string): object =>
-  shellPod(name, `trap 'exit 0' TERM; while true; do sleep 1; done; : ${markerOf(name)}`);
-const runsOf = (name: string): number[] =>
-  findProcesses((args) => args[0] === 'sh' && (args[2] ?? '').endsWith(markerOf(name))).map(({ pid }) => pid);
 
 interface PodSeen {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
