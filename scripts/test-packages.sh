@@ -8,4 +8,4 @@ bash scripts/prepare.sh package
 export PATH="$PWD/node_modules/.bin:$PATH"
 bash scripts/package/make-chroot.sh
 node scripts/build.ts
-exec node scripts/run-tests.ts packages
+exec node scripts/tests/run.ts packages

@@ -7,4 +7,4 @@ bash scripts/prepare.sh test
 export PATH="$PWD/node_modules/.bin:$PATH"
 if bash scripts/prepare.sh vm; then bash scripts/vm/make-guest.sh; fi
 node scripts/build.ts
-exec node scripts/run-tests.ts vm
+exec node scripts/tests/run.ts vm

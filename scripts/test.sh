@@ -9,4 +9,4 @@ bash scripts/prepare.sh test
 export PATH="$PWD/node_modules/.bin:$PATH"
 node scripts/build.ts
 bash scripts/check.sh
-exec node scripts/run-tests.ts "$@"
+exec node scripts/tests/run.ts "$@"

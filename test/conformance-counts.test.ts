@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatCounts, readScenarios } from '../scripts/conformance-counts.ts';
+import { formatCounts, readScenarios } from '../scripts/tests/conformance-counts.ts';
 import areas from './conformance/areas.json' with { type: 'json' };
 
 describe('the counts of conformance scenarios', () => {

@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** What node:test's closing lines say. */
 export interface Summary {
-  readonly files: number;
   readonly passed: number;
   /** Failed and cancelled. */
   readonly failed: number;
@@ -17,7 +16,6 @@ export function parseSummary(output: string): Summary {
     return Number(matches.at(-1)?.[1] ?? 0);
   };
   return {
-    files: 0,
     passed: count('pass'),
     failed: count('fail') + count('cancelled'),
     skipped: count('skipped') + count('todo'),
