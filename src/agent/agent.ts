@@ -313,7 +313,7 @@ async function runWithStore(
     log,
     warnNode,
   });
-  const logFiles = createLogFiles();
+  const logFiles = createLogFiles('containerd');
   const onImported = (signal: AbortSignal): Promise<void> => {
     // A pod may wait for just this image, minutes from its next try.
     kubelet.lookAgain();

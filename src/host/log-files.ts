@@ -3,6 +3,7 @@ import { constants, lstatSync, watch } from 'node:fs';
 import { appendFile, lstat, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { unlessMissing } from '../lib/unless-missing.ts';
+import { isOpenIn } from './is-open-in.ts';
 
 /** An open file that keeps its identity while it is renamed or removed. */
 export interface OpenLogFile {
@@ -10,6 +11,8 @@ export interface OpenLogFile {
   readSize(): Promise<number>;
   /** Resolves with the number of bytes put at the start of `buffer`; 0 at the end. */
   read(buffer: Buffer, position: number): Promise<number>;
+  /** Whether the program that writes logs has it open and wrote to it in the last seconds. */
+  isBeingWritten(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -42,9 +45,13 @@ export interface HostRotation {
 /** Digits that rotation adds to a name, as the kubelet: `0.log.20260102-150405`. They sort by age. */
 const rotatedSuffix = /^\d{8}-\d{6}$/;
 
-export function createLogFiles(): HostLogFiles & HostRotation {
+/** A file that was left open for longer than this has been forgotten, not kept for writing. */
+const handOverMs = 5_000;
+
+/** @param writer name of the program that writes the logs */
+export function createLogFiles(writer: string): HostLogFiles & HostRotation {
   return {
-    open: openLogFile,
+    open: (path) => openLogFile(path, writer),
     readInode: async (path) => (await unlessMissing(lstat(path)))?.ino,
     async list(path) {
       const paths = [...(await rotatedPaths(path)), path];
@@ -90,7 +97,7 @@ export function createLogFiles(): HostLogFiles & HostRotation {
   };
 }
 
-async function openLogFile(path: string): Promise<OpenLogFile | undefined> {
+async function openLogFile(path: string, writer: string): Promise<OpenLogFile | undefined> {
   let handle: Awaited<ReturnType<typeof open>> | undefined;
   try {
     handle = await unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
@@ -105,6 +112,11 @@ async function openLogFile(path: string): Promise<OpenLogFile | undefined> {
     inode: ino,
     readSize: async () => (await file.stat()).size,
     read: async (buffer, position) => (await file.read(buffer, 0, buffer.length, position)).bytesRead,
+    isBeingWritten: async () => {
+      const found = await file.stat();
+      // A clock that was set back makes times of the future.
+      return Math.abs(Date.now() - found.mtimeMs) < handOverMs && (await isOpenIn(writer, found));
+    },
     close: () => file.close(),
   };
 }

@@ -66,6 +66,7 @@ class SourceLogs {
           file && {
             inode: file.inode,
             readSize: async () => file.content.length,
+            isBeingWritten: async () => false,
             read: async (buffer, position) => file.content.copy(buffer, 0, position),
             close: async () => {},
           }

@@ -45,11 +45,14 @@ describe('logs of a device', { concurrency: 4 }, () => {
   it('are rotated by size and count, and a follower misses and repeats no line', async () => {
     // About 60 bytes a line in the file, 50 lines every tenth of a second: a rotation every half second.
     const script =
-      'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "line $i of the log"; [ $((i % 50)) = 0 ] && sleep 0.1; done; sleep 1000';
+      'echo ready; until [ -e /go ]; do sleep 0.1; done; i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "line $i of the log"; [ $((i % 50)) = 0 ] && sleep 0.1; done; sleep 1000';
     await device.create(shellPod('rotated', script));
     await device.waitForPhase('rotated', 'Running');
     const follower = device.kubectlBackground(['logs', '-f', 'rotated']);
     try {
+      // What is removed before the follower has begun is nobody's loss.
+      await waitFor('the first line', () => follower.stdout.includes('ready'));
+      await device.kubectlOk(['exec', 'rotated', '--', 'touch', '/go']);
       await waitFor('the last line', () => follower.stdout.includes('line 3000 of'), {
         timeoutMs: 60_000,
         intervalMs: 200,
@@ -62,8 +65,13 @@ describe('logs of a device', { concurrency: 4 }, () => {
     } finally {
       await follower.stop();
     }
-    const files = logFiles('rotated');
-    assert.equal(files.length, maxFiles);
+    // A rotation that is due removes a file between two reads.
+    await waitFor('the last rotation', () => {
+      const files = logFiles('rotated');
+      return (
+        files.length === maxFiles && files.every((path) => !path.endsWith('.log') || lstatSync(path).size < maxSize)
+      );
+    });
     const bytes = bytesOfLogs('rotated');
     assert.ok(bytes < 4 * maxFiles * maxSize, `${bytes} bytes`);
 

@@ -13,6 +13,7 @@ function memoryFile(content: string): LogFile & { readonly readBytes: () => numb
   return {
     inode: 1,
     readSize: async () => bytes.length,
+    isBeingWritten: async () => false,
     read: async (buffer, position) => {
       const copied = bytes.copy(buffer, 0, position, Math.min(bytes.length, position + buffer.length));
       readBytes += copied;

@@ -5,6 +5,8 @@ export interface LogFile {
   readSize(): Promise<number>;
   /** Fills the start of `buffer` from `position` on; resolves with the number of bytes, 0 at the end. */
   read(buffer: Buffer, position: number): Promise<number>;
+  /** Whether the runtime has it open, and has written to it lately: it may still write what it had in hand when it was told to open another. */
+  isBeingWritten(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -66,7 +66,7 @@ describe('readContainerLog', () => {
 
   // The clock never moves: what arrives was announced by the system, not found by looking now and then.
   const read = (options: Partial<ReadLogOptions>, clock = new FakeClock()): Readable =>
-    readContainerLog({ files: createLogFiles(), clock }, path, { ...plain, ...options }, writer, stop.signal);
+    readContainerLog({ files: createLogFiles('nobody'), clock }, path, { ...plain, ...options }, writer, stop.signal);
 
   const textOf = async (options: Partial<ReadLogOptions>): Promise<string> =>
     Buffer.concat(await read(options).toArray()).toString();
@@ -182,6 +182,37 @@ describe('readContainerLog', () => {
     assert.equal(shown.text, 'one\ntwo\nthree\nfour\n');
   });
 
+  it('stays with a rotated file while the runtime still writes what it had in hand', async () => {
+    await writeFile(path, line('one'));
+    const clock = new FakeClock();
+    const files = createLogFiles('nobody');
+    let looks = 0;
+    let isWritten = true;
+    const open = async (name: string) => {
+      const file = await files.open(name);
+      const isBeingWritten = async (): Promise<boolean> => {
+        looks += 1;
+        return isWritten;
+      };
+      return file && { ...file, isBeingWritten };
+    };
+    const shown = new Collector();
+    readContainerLog({ files: { ...files, open }, clock }, path, { ...plain, follow: true }, writer, stop.signal).pipe(
+      shown,
+    );
+    await shown.until('one\n');
+    await rename(path, `${path}.20260101-000001`);
+    await writeFile(path, line('three'));
+    while (looks === 0) await nextTurn();
+    await appendFile(`${path}.20260101-000001`, line('two'));
+    isWritten = false;
+    while (!shown.text.includes('three')) {
+      clock.advance(20);
+      await nextTurn();
+    }
+    assert.equal(shown.text, 'one\ntwo\nthree\n');
+  });
+
   describe('of which rotation keeps older files', () => {
     const older = (index: number): string => `${path}.20260101-00000${index}`;
 
@@ -278,7 +309,7 @@ describe('readContainerLog', () => {
   it('finds what the system did not announce by looking now and then', async () => {
     await writeFile(path, line('one'));
     const clock = new FakeClock();
-    const files = { ...createLogFiles(), watch: () => () => {} };
+    const files = { ...createLogFiles('nobody'), watch: () => () => {} };
     const shown = new Collector();
     readContainerLog({ files, clock }, path, { ...plain, follow: true }, writer, stop.signal).pipe(shown);
     await shown.until('one\n');

@@ -20,6 +20,9 @@ const blockBytes = 65_536;
 /** Milliseconds after which the file is looked at when no change was reported: watching can fail without a word. */
 const lookAgainMs = 1_000;
 
+/** Milliseconds after which it is asked again whether the runtime has let go of a file; nobody reports that. */
+const handOverMs = 20;
+
 export interface ReadLogDeps {
   readonly files: LogFiles;
   readonly clock: Clock;
@@ -155,7 +158,7 @@ async function* readFile(reading: Reading): AsyncGenerator<Buffer, LogFile | und
         if (shown.length > 0) yield shown;
         continue;
       }
-      // Everything of the old file was read after the new one had been seen: nothing is between them.
+      // Everything of the old file was read after the runtime had gone over to the new one: nothing is between them.
       if (next) {
         isHandedOn = true;
         return next;
@@ -167,6 +170,12 @@ async function* readFile(reading: Reading): AsyncGenerator<Buffer, LogFile | und
         continue;
       }
       next = await openNext(deps.files, path, file.inode);
+      if (next && options.follow && (await file.isBeingWritten())) {
+        await next.close();
+        next = undefined;
+        await alarm.wait(deps.clock, handOverMs);
+        continue;
+      }
       if (next) continue;
       if (hasEnded || !options.follow) break;
       await alarm.wait(deps.clock, lookAgainMs);

@@ -54,6 +54,8 @@ export interface PipeFlowDeps extends SourceLogDeps {
 const idleMs = 10_000;
 /** While there is no log to watch. */
 const noLogMs = 1_000;
+/** While the runtime has not let go of a log that was rotated. */
+const handOverMs = 20;
 const firstFullMs = 5;
 const longestFullMs = 500;
 /** After the last write: by then the runtime has handed everything on. */
@@ -191,7 +193,8 @@ export class PipeFlow {
         return;
       }
     }
-    await this.#alarm.wait(clock, this.#watched === undefined ? noLogMs : idleMs);
+    const nothingMs = this.#watched === undefined ? noLogMs : idleMs;
+    await this.#alarm.wait(clock, this.#source.isHandingOver ? handOverMs : nothingMs);
   }
 
   /** Asks how much of what was written is not read yet. Nothing is written meanwhile. */

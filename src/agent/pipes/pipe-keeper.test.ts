@@ -56,7 +56,7 @@ describe('the keeper of pipes', () => {
     hasRoom = true;
     told = [];
     openRecords = new Set();
-    const logFiles = createLogFiles();
+    const logFiles = createLogFiles('nobody');
     keeper = new PipeKeeper({
       clock,
       log: silentLogger,

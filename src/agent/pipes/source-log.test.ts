@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createLogFiles } from '../../host/log-files.ts';
+import type { LogChainFiles } from '../logs/log-chain.ts';
 import type { LogPosition } from './log-position.ts';
 import { listRuns } from './source-files.ts';
 import { SourceLog } from './source-log.ts';
@@ -17,7 +18,7 @@ describe('what a container has printed', () => {
   let directory: string;
   let growing: Set<string>;
   const opened: SourceLog[] = [];
-  const files = createLogFiles();
+  const files = createLogFiles('nobody');
   const run = (number: number): string => join(directory, `${number}.log`);
 
   beforeEach(async () => {
@@ -29,9 +30,9 @@ describe('what a container has printed', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const open = (position?: LogPosition): SourceLog => {
+  const open = (position?: LogPosition, from: LogChainFiles = files): SourceLog => {
     const runs = () => listRuns({ ...files, names: (path) => readdir(path) }, [directory]);
-    const log = new SourceLog({ files, runs, mayGrow: (path) => growing.has(path) }, position);
+    const log = new SourceLog({ files: from, runs, mayGrow: (path) => growing.has(path) }, position);
     opened.push(log);
     return log;
   };
@@ -101,6 +102,27 @@ describe('what a container has printed', () => {
     await appendFile(`${run(0)}.20260101-000001`, line('three'));
     await writeFile(run(0), line('four'));
     assert.equal(await textOf(log), 'two\nthree\nfour\n');
+  });
+
+  it('stays with a rotated file until the runtime has let go of it', async () => {
+    growing.add(run(0));
+    const old = `${run(0)}.20260101-000001`;
+    await writeFile(old, line('one'));
+    await writeFile(run(0), line('three'));
+    let isWritten = true;
+    const log = open(undefined, {
+      ...files,
+      open: async (path) => {
+        const file = await files.open(path);
+        return file && { ...file, isBeingWritten: async () => isWritten };
+      },
+    });
+    assert.equal(await textOf(log), 'one\n');
+    assert.equal(log.isHandingOver, true);
+    await appendFile(old, line('two'));
+    isWritten = false;
+    assert.equal(await textOf(log), 'two\nthree\n');
+    assert.equal(log.isHandingOver, false);
   });
 
   it('stays with a run until its log is complete', async () => {

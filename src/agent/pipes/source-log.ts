@@ -54,6 +54,7 @@ export class SourceLog {
   /** Bytes of the file up to the end of `#entries`. */
   #end = 0;
   #hasLostPlace = false;
+  #isHandingOver = false;
   /** Files are changed one after another: a piece that was asked for and not awaited must not open one after the end. */
   #isClosed = false;
 
@@ -66,6 +67,11 @@ export class SourceLog {
   /** Whether the place where it was to begin is there no more, so that it began with the oldest that is left. */
   get hasLostPlace(): boolean {
     return this.#hasLostPlace;
+  }
+
+  /** Whether there is nothing now only because the runtime has not let go of a file that was rotated: a matter of milliseconds. */
+  get isHandingOver(): boolean {
+    return this.#isHandingOver;
   }
 
   /** The place of the next byte; undefined as long as there is no log. */
@@ -120,12 +126,14 @@ export class SourceLog {
         const isWritten = mayGrow(run);
         if (await this.#read()) return true;
         if (next !== undefined) {
-          // Everything of the old file was read after the new one had been seen: nothing is between them.
+          // Everything of the old file was read after the runtime had gone over to the new one: nothing is between them.
           await this.#enter(next, run, 0, 0);
           next = undefined;
           continue;
         }
         next = await openNext(files, run, inode);
+        this.#isHandingOver = next !== undefined && (await this.#file?.isBeingWritten()) === true;
+        if (this.#isHandingOver) return false;
         if (next === undefined && (isWritten || !(await this.#leaveRun()))) return false;
         if (this.#entries.length > 0) return true;
       }

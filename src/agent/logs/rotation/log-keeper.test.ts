@@ -41,7 +41,7 @@ describe('LogKeeper', () => {
   });
 
   const start = (): void => {
-    const files = createLogFiles();
+    const files = createLogFiles('nobody');
     const keeper = new LogKeeper({
       files: {
         ...files,

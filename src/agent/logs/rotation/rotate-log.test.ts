@@ -12,7 +12,7 @@ const why = { sinceMs: noon, bytesPerSecond: 10 };
 describe('rotation of a log', () => {
   let directory: string;
   let path: string;
-  const files = createLogFiles();
+  const files = createLogFiles('nobody');
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'eliot-rotate-'));
