@@ -45,6 +45,12 @@ describe('the systemd unit', () => {
     }
   });
 
+  it('opens its directories to nobody else, and never gives up', () => {
+    for (const line of ['StateDirectoryMode=0700', 'RuntimeDirectoryMode=0700', 'StartLimitIntervalSec=0']) {
+      assert.match(unit, new RegExp(`^${line}$`, 'm'));
+    }
+  });
+
   it('waits for no network, so that pods start without one', () => {
     assert.doesNotMatch(unit, /network(-online)?\.target/);
   });

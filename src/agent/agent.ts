@@ -84,9 +84,11 @@ import { openDeviceTokens } from './tokens/device-tokens.ts';
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { settings } = options;
   const files = createFiles();
-  await files.makeDirectory(settings.dataDir, 0o700);
-  // Whoever reaches the socket in it is root.
-  await files.makeDirectory(settings.runDir, 0o700);
+  // Whoever reaches the socket is root, and below both are Secrets and tokens of pods: also when somebody else made them.
+  for (const directory of [settings.dataDir, settings.runDir]) {
+    await files.makeDirectory(directory, 0o700);
+    await files.chmod(directory, 0o700);
+  }
   await files.makeDirectory(join(settings.dataDir, 'logs'), 0o755);
   const lock = lockDataDir(settings.dataDir);
   try {

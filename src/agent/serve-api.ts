@@ -12,10 +12,11 @@ import type { HostLogFiles } from '../host/log-files.ts';
 import { PackedDocuments } from '../host/packed-documents.ts';
 import { type Clock, formatTime } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { isStatusError, StatusError } from '../lib/status-error.ts';
+import { StatusError } from '../lib/status-error.ts';
 import { builtAtMs, commit, kubernetesVersion, version } from '../lib/version.ts';
 import { AgentPodStreams } from './exec/pod-streams.ts';
 import type { Kubelet } from './kubelet.ts';
+import { listenFailure, listenLater } from './listen-later.ts';
 import { readContainerLog } from './logs/read-container-log.ts';
 import type { OpenedRuntime } from './open-runtime.ts';
 import { type Pki, writeAdminKubeconfig } from './pki/pki.ts';
@@ -75,7 +76,7 @@ export interface ServedApi extends Pick<ApiServer, 'listenAlso' | 'close'> {
 export async function serveApi(deps: ServeApiDeps): Promise<ServedApi> {
   const { settings, pki } = deps;
   const server = createServer(deps);
-  const { address, port } = await listen(server, settings);
+  const { address, port } = await listen(server, deps);
   const url = `https://${reachableHost(settings.listen)}:${port}`;
   return {
     address,
@@ -151,18 +152,22 @@ function createServer(deps: ServeApiDeps): ApiServer {
 
 async function listen(
   server: ApiServer,
-  { listen: address, runDir }: ServeApiDeps['settings'],
+  { settings: { listen: address, runDir }, clock, log, stopping }: ServeApiDeps,
 ): Promise<Pick<ServedApi, 'address' | 'port'>> {
   const unix = join(runDir, 'eliotd.sock');
   // Left behind by one that was killed; the lock on the data directory says that it is gone.
   await createFiles().remove(unix);
+  const tcp = splitListenAddress(address);
   try {
-    const tcp = splitListenAddress(address);
     const at = await server.listen({ tcp, unix });
     return { address: at.address ?? tcp.host, port: at.port ?? tcp.port };
   } catch (error) {
+    const code = listenFailure(error);
+    if (code === 'EADDRNOTAVAIL' && tcp.port !== 0) {
+      void listenLater({ server, clock, log }, tcp, stopping);
+      return { address: tcp.host, port: tcp.port };
+    }
     await server.close(0);
-    const code = isStatusError(error) ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
     if (code !== 'EADDRINUSE') throw error;
     // The cause says the same in three more ways.
     throw new StatusError('InternalError', `${address} is in use by another program; choose another with --listen`);

@@ -277,6 +277,25 @@ describe('a device in trouble', () => {
     }
   });
 
+  it('works before the address at which it listens is there, and listens when it comes', async () => {
+    const address = '198.51.100.7';
+    const other = await TestDevice.create({ args: ['--listen', `${address}:7443`] });
+    try {
+      await other.startDaemon();
+      const env = { ELIOT_RUN_DIR: other.runDir, HOME: other.directory };
+      const nodes = await runOk('bin/eli', ['get', 'nodes', '--no-headers'], { env });
+      assert.match(nodes.stdout, /^device /);
+      assert.match(other.log(), /the API is served at its socket alone/);
+      await runOk('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
+      await waitFor('the address', () => other.log().includes('"listening"'));
+      // The certificate has the new address half a minute later.
+      await other.kubectlOk(['get', 'nodes', 'device', '--tls-server-name=kubernetes']);
+    } finally {
+      await run('ip', ['address', 'del', `${address}/32`, 'dev', 'lo']);
+      await other.close();
+    }
+  });
+
   it('says how to install containerd when there is none', async () => {
     const other = await TestDevice.create();
     try {
