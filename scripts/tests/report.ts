@@ -31,14 +31,20 @@ export function formatReport(levels: readonly LevelResult[], areas: readonly Are
     ...levels.map(formatLevel),
     ...(hasScenarios ? ['', 'conformance scenarios that passed, per area', ...formatCounts(areas, scenarios)] : []),
     '',
+    ...emptyOf(levels),
     `${sum(results, 'passed')} passed, ${sum(results, 'failed')} failed, ${sum(results, 'skipped')} skipped`,
   ];
 }
 
-/** At least one test, and none that failed. */
+/** None failed, each file has tests, and each level files: a level that ran nothing has shown nothing. */
 export function isGreen(levels: readonly LevelResult[]): boolean {
-  const results = levels.flatMap((level) => level.results);
-  return sum(results, 'passed') > 0 && sum(results, 'failed') === 0;
+  return (
+    levels.length > 0 &&
+    levels.every(
+      ({ results }) =>
+        results.length > 0 && results.every(({ passed, failed, skipped }) => failed === 0 && passed + skipped > 0),
+    )
+  );
 }
 
 /** The end of what they printed, where the reporter tells each failure with its error. */
@@ -50,6 +56,19 @@ function failuresOf(results: readonly FileResult[]): readonly string[] {
     return ['', `── ${path}`, from < 0 ? output : output.slice(from)];
   });
   return ['', 'files with failures, once more', ...told];
+}
+
+/** What no count shows. */
+function emptyOf(levels: readonly LevelResult[]): readonly string[] {
+  const files = levels
+    .flatMap(({ results }) => results)
+    .filter(({ passed, failed, skipped }) => passed + failed + skipped === 0);
+  return [
+    ...levels
+      .filter(({ results }) => results.length === 0)
+      .map(({ level }) => `✖ ${level.name}: no file of it was found`),
+    ...files.map(({ path }) => `✖ ${path}: no test in it`),
+  ];
 }
 
 function formatLevel({ level, results, seconds }: LevelResult): string {
