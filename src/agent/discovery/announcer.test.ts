@@ -180,7 +180,10 @@ describe('the announcer', () => {
     await pass(3_000);
     const name = `hall.${serviceType}`;
     const answers = [{ type: 'PTR', name: serviceType, data: name, ttl: 120, flush: false }] as const;
-    sockets.options.onPacket(eth0, encodeMessage({ ...emptyMessage, isResponse: true, answers }), laptop);
+    const bytes = encodeMessage({ ...emptyMessage, isResponse: true, answers });
+    sockets.options.onPacket(eth0, bytes, { ...laptop, port: 40_000 });
+    assert.deepEqual(heard, ['own 192.168.1.1'], 'another port announces nothing');
+    sockets.options.onPacket(eth0, bytes, { ...laptop, port: 5_353 });
     assert.deepEqual(heard, ['own 192.168.1.1', serviceType]);
     await stop();
   });

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { mdnsPort } from '../../lib/mdns/eliot-service.ts';
 import type { Link } from '../../lib/mdns/links.ts';
 import { decodeMessage, encodeMessage, type MdnsMessage } from '../../lib/mdns/message.ts';
 import type { MulticastOptions, MulticastPort, Peer } from '../../lib/mdns/multicast-port.ts';
@@ -100,7 +101,8 @@ export class Announcer {
     if (!isWorthReading(bytes, names) || !this.#reading.trySpendOne(nowMs)) return;
     const message = decodeMessage(bytes);
     if (message === undefined) return;
-    this.#deps.listener?.hear(message, nowMs);
+    // RFC 6762 section 6: what comes from another port announces nothing.
+    if (from.port === mdnsPort) this.#deps.listener?.hear(message, nowMs);
     const answer = this.#responder.hear(link.name, message, from, nowMs);
     if (answer && this.#unicast.trySpendOne(nowMs)) this.#send([answer]);
     // Something may be due sooner than it was.

@@ -102,6 +102,18 @@ describe('another device with the same identity', () => {
   it('fills no memory, however many there seem to be', () => {
     for (let count = 0; count < 100; count += 1)
       watch.hear(announcement(['10.0.0.9'], { host: `eliot-abababababab-${count}` }), 0);
+    watch.setOwnAddresses(['10.0.0.7'], 60_000);
     assert.equal(told.length, 16);
+  });
+
+  it('is told of seldom when somebody announces a new address again and again', () => {
+    for (let number = 0; number < 200; number += 1) {
+      const addresses = Array.from({ length: 50 }, (_, index) => `10.1.${number}.${index}`);
+      watch.hear(announcement(addresses), 1_000 + number * 20);
+    }
+    assert.ok(changes <= 5, `told ${changes} times`);
+    assert.equal(told[0]?.addresses.length, 4);
+    watch.setOwnAddresses(['10.0.0.7'], 65_000);
+    assert.deepEqual(told[0]?.addresses[0], '10.1.199.0');
   });
 });

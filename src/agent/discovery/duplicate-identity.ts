@@ -5,6 +5,7 @@
  */
 import { decodeDeviceText } from '../../lib/mdns/eliot-service.ts';
 import { isSameName, type MdnsMessage, type MdnsRecord, nameKey } from '../../lib/mdns/message.ts';
+import { RateBudget } from '../../lib/rate-budget.ts';
 
 /** Another device with the same identity. */
 export interface Duplicate {
@@ -23,6 +24,11 @@ const ownAddressMs = 120_000;
 const rememberedMs = 4_500_000;
 /** Others that are remembered at most: who announces thousands does not fill our memory. */
 const maxSightings = 16;
+/** As many addresses of each are kept: enough to find it by. */
+const maxAddresses = 4;
+/** Anybody on the network can announce what he likes: a change costs a line of the log, an event and a status, so few are told. */
+const toldAtOnce = 4;
+const toldPerMinute = 2;
 
 export class DuplicateIdentity {
   readonly #host: string;
@@ -31,11 +37,12 @@ export class DuplicateIdentity {
   /** By name of the host, in lower case. */
   readonly #sightings = new Map<string, Sighting>();
   readonly #onChange: (duplicates: readonly Duplicate[]) => void;
+  readonly #budget = new RateBudget(toldPerMinute / 60, toldAtOnce, 0);
   #told = '[]';
 
   /**
    * @param host name that the device wants for its host, one label: it holds a part of the fingerprint, and is nobody else's
-   * @param onChange called with all there are, when there are others than before
+   * @param onChange called with all there are, when there are others than before; when they change too often, at a later call
    */
   constructor(host: string, onChange: (duplicates: readonly Duplicate[]) => void) {
     this.#host = nameKey(host);
@@ -73,7 +80,7 @@ export class DuplicateIdentity {
     for (const [key, { untilMs }] of this.#sightings) if (untilMs <= nowMs) this.#sightings.delete(key);
     const duplicates = [...this.#sightings.values()].map(({ node, addresses }) => ({ node, addresses }));
     const told = JSON.stringify(duplicates);
-    if (told === this.#told) return;
+    if (told === this.#told || !this.#budget.trySpendOne(nowMs)) return;
     this.#told = told;
     this.#onChange(duplicates);
   }
@@ -88,7 +95,7 @@ export class DuplicateIdentity {
     if (addresses.some((address) => (this.#own.get(address) ?? Number.NEGATIVE_INFINITY) >= nowMs)) return;
     const node = this.#nodeOf(host, records) ?? this.#sightings.get(host)?.node ?? '';
     this.#sightings.delete(host);
-    this.#sightings.set(host, { node, addresses, untilMs: nowMs + rememberedMs });
+    this.#sightings.set(host, { node, addresses: addresses.slice(0, maxAddresses), untilMs: nowMs + rememberedMs });
     const [oldest] = this.#sightings.keys();
     if (this.#sightings.size > maxSightings && oldest !== undefined) this.#sightings.delete(oldest);
   }
