@@ -46,6 +46,20 @@ describe('what the keeper of the record is told', () => {
     assert.match(told[3]?.failure?.message ?? '', /cannot create resource "configmaps"/);
   });
 
+  it('is a dry run only when nothing was changed', async () => {
+    await api.post(`${configMaps}?dryRun=All`, configMap('dry'));
+    await api.post(configMaps, configMap('wet'));
+    await api.send('DELETE', `${configMaps}/wet?x?dryRun=All`);
+    assert.deepEqual(
+      told.map(({ verb, code, isDryRun }) => [verb, code, isDryRun]),
+      [
+        ['create', 201, true],
+        ['create', 201, false],
+        ['delete', 200, false],
+      ],
+    );
+  });
+
   it('is a stream into a pod that begins or is refused, and no look', async () => {
     const exec = '/api/v1/namespaces/default/pods/a/exec?command=ls&stdout=1';
     await api.get(exec, { as: 'viewer', headers: webSocketHeaders });

@@ -20,6 +20,8 @@ export interface AuditedRequest {
   readonly target: ResourcePath;
   /** HTTP's status; 101 for a stream that began. */
   readonly code: number;
+  /** Whoever did the work changed nothing, as he was asked to. */
+  readonly isDryRun: boolean;
   /** What the caller was told when it was refused. */
   readonly failure: StatusError | undefined;
   readonly receivedAtMs: number;
@@ -33,6 +35,7 @@ export type AuditSink = (request: AuditedRequest) => void;
 export interface AuditNotes {
   /** Name of the object that was made. */
   objectName?: string;
+  isDryRun?: boolean;
 }
 
 export interface Audited {
@@ -74,7 +77,7 @@ export async function withAudit<T>(
 
 function record(
   { request, caller, verb, target }: Audited,
-  { objectName }: AuditNotes,
+  { objectName, isDryRun = false }: AuditNotes,
   end: Pick<AuditedRequest, 'code' | 'failure' | 'receivedAtMs' | 'endedAtMs'>,
 ): AuditedRequest {
   const { remoteAddress, localAddress } = request.socket;
@@ -86,6 +89,7 @@ function record(
     uri: request.url ?? '',
     verb,
     target: objectName === undefined ? target : { ...target, name: objectName },
+    isDryRun,
     ...end,
   };
 }

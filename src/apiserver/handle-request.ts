@@ -15,6 +15,7 @@ import { leaveNoPlace, sendFailure } from './http/answer.ts';
 import type { Exchange } from './http/exchange.ts';
 import { readBoolean } from './http/query.ts';
 import { parsePath } from './http/request-path.ts';
+import { splitUrl } from './http/split-url.ts';
 import { internalError } from './http/status-answer.ts';
 import { unknownPath } from './registry/errors.ts';
 import type { RequestLimits } from './request-limits.ts';
@@ -88,15 +89,6 @@ async function answer(deps: RequestDeps, incoming: Incoming, pathname: string, q
   } finally {
     release();
   }
-}
-
-/** Path and query of a request line, which may also name the host. */
-export function splitUrl(url: string): { readonly pathname: string; readonly query: URLSearchParams } {
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, '');
-  const end = path.indexOf('?');
-  return end < 0
-    ? { pathname: path, query: new URLSearchParams() }
-    : { pathname: path.slice(0, end), query: new URLSearchParams(path.slice(end + 1)) };
 }
 
 const imageTransfer =

@@ -39,7 +39,7 @@ export function readWriteContext(
   return {
     user,
     fieldManager: fieldManager ?? managerFromUserAgent(request.headers['user-agent']),
-    dryRun: readDryRun(query, optionsKind),
+    dryRun: readDryRun(exchange, optionsKind),
     fieldValidation: validation ?? 'Warn',
     duplicateFields,
     warn: (message) => {
@@ -49,11 +49,18 @@ export function readWriteContext(
   };
 }
 
-/** @throws StatusError Invalid for anything but `dryRun=All` */
-export function readDryRun(query: URLSearchParams, optionsKind: string): boolean {
+/**
+ * Whether nothing is to be changed. Whoever asks keeps to it: the record of what people do leaves dry runs out.
+ *
+ * @throws StatusError Invalid for anything but `dryRun=All`
+ */
+export function readDryRun({ query, notes }: Pick<Exchange, 'query' | 'notes'>, optionsKind: string): boolean {
   const values = query.getAll('dryRun').filter((value) => value !== '');
   const wrong = values.find((value) => value !== 'All');
-  if (wrong === undefined) return values.length > 0;
+  if (wrong === undefined) {
+    if (values.length > 0 && notes) notes.isDryRun = true;
+    return values.length > 0;
+  }
   throw invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', [notSupported('dryRun', wrong, ['All'])]);
 }
 

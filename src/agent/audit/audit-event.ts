@@ -25,14 +25,14 @@ const maxTextLength = 1_024;
  * @param isPodAddress whether a pod of this device has the address
  */
 export function isRecorded(request: AuditedRequest, isPodAddress: (address: string) => boolean): boolean {
-  const { target, code, uri } = request;
-  // Whoever enters a pod is told of, and none of them is a dry run.
+  const { target, code, isDryRun } = request;
+  // Whoever enters a pod is told of.
   if (isStream(request)) return code === 101 || isRefusal(code);
   if (isOfPod(request, isPodAddress)) return false;
   if (unrecordedResources.has(target.resource) || reviewGroups.has(target.group) || target.subresource === 'status')
     return false;
   // A token is given out whatever stands there.
-  if (/[?&]dryRun=All(&|$)/.test(uri) && target.subresource !== 'token') return false;
+  if (isDryRun && target.subresource !== 'token') return false;
   return code < 300 || isRefusal(code);
 }
 
@@ -128,6 +128,7 @@ export function issueRequest(objectName: string, nowMs: number): AuditedRequest 
       subresource: undefined,
     },
     code: 201,
+    isDryRun: false,
     failure: undefined,
     receivedAtMs: nowMs,
     endedAtMs: nowMs,

@@ -44,6 +44,7 @@ describe('the lines that cost their cause nothing', () => {
       subresource: undefined,
     },
     code: 403,
+    isDryRun: false,
     failure: undefined,
     receivedAtMs: 0,
     endedAtMs: 0,

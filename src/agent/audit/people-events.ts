@@ -4,7 +4,7 @@
  * Whoever looks may read events, so of a command only the program is named: passwords stand among its arguments.
  */
 import type { AuditedRequest } from '../../apiserver/audit.ts';
-import { splitUrl } from '../../apiserver/handle-request.ts';
+import { splitUrl } from '../../apiserver/http/split-url.ts';
 
 export interface PersonEvent {
   readonly reason: string;

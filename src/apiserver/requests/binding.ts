@@ -26,7 +26,7 @@ export async function handleBinding(registry: Registry, exchange: Exchange, targ
     );
   }
   if (name === '') throw new StatusError('Invalid', 'target.name: Required value');
-  if (readDryRun(exchange.query, 'CreateOptions')) await registry.get(target.kind, target.key);
+  if (readDryRun(exchange, 'CreateOptions')) await registry.get(target.kind, target.key);
   else {
     const uid = sent.metadata?.uid;
     await registry.bindPod(target.key, { nodeName: name, ...(uid ? { uid } : {}) });

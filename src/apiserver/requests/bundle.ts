@@ -14,7 +14,7 @@ export async function handleBundle(receiver: BundleReceiver, exchange: Exchange)
   const { request, query, user, signal } = exchange;
   // What cannot be answered must not be done.
   presentationOf(exchange);
-  const dryRun = readDryRun(query, 'CreateOptions');
+  const dryRun = readDryRun(exchange, 'CreateOptions');
   const force = readBoolean(query, 'force') ?? false;
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!bundleTypes.has(type)) {

@@ -19,10 +19,10 @@ export async function handleImageArchive(
   transfers: Pick<ImageTransfers, 'importArchive'>,
   exchange: Exchange,
 ): Promise<void> {
-  const { request, query, user, clock, signal } = exchange;
+  const { request, user, clock, signal } = exchange;
   // What cannot be answered must not be done.
   presentationOf(exchange);
-  if (readDryRun(query, 'CreateOptions')) {
+  if (readDryRun(exchange, 'CreateOptions')) {
     throw new StatusError('BadRequest', 'an image archive cannot be loaded as a dry run');
   }
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -20,7 +20,7 @@ export async function handleImageLayer(pushes: Pick<ImagePushes, 'takeLayer'>, e
   const { request, query, clock, signal } = exchange;
   // What cannot be answered must not be done.
   presentationOf(exchange);
-  if (readDryRun(query, 'CreateOptions')) {
+  if (readDryRun(exchange, 'CreateOptions')) {
     throw new StatusError('BadRequest', 'a layer cannot be sent as a dry run');
   }
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

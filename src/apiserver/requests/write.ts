@@ -140,7 +140,7 @@ async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptions> {
       ...(query.has('propagationPolicy') ? { propagationPolicy: readText(query, 'propagationPolicy') } : {}),
     },
   );
-  return readDryRun(query, 'DeleteOptions') ? { ...options, dryRun: true } : options;
+  return readDryRun(exchange, 'DeleteOptions') ? { ...options, dryRun: true } : options;
 }
 
 /** Kubernetes answers with the object while it lives on, and for pods and service accounts always. */
