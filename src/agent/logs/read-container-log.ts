@@ -8,8 +8,8 @@
  * container has ended and everything was read.
  */
 import { Readable } from 'node:stream';
+import { Alarm } from '../../lib/alarm.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { Alarm } from './alarm.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { openNext, openStart } from './log-chain.ts';
 import type { LogFile, LogFiles } from './log-files.ts';

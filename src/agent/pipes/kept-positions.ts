@@ -2,9 +2,10 @@
  * Where each pipe goes on after a power cut: one small file on disk for all of them, written at most once a minute, and only when
  * something moved.
  */
+
+import { Alarm } from '../../lib/alarm.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { Alarm } from '../logs/alarm.ts';
 import type { LogPosition } from './log-position.ts';
 
 export interface KeptPositionsDeps {

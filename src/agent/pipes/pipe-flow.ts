@@ -5,11 +5,12 @@
  * Each write is noted before it is done and marked on the input itself, so that whoever comes after a kill knows whether it was
  * done. What an ended target had not read goes to its next run, from the start of the line it was in (docs/adr/0048).
  */
+
+import { Alarm } from '../../lib/alarm.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 import { type ContainerInput, carriedInputBytes, undividedBytes } from '../../runtime/runtime.ts';
-import { Alarm } from '../logs/alarm.ts';
 import { countUnreadBytes } from './count-lost.ts';
 import { isSamePosition, type LogPosition } from './log-position.ts';
 import {

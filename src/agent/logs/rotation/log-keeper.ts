@@ -6,10 +6,11 @@
  * (faster the sooner it will be full) until it rests again. The runtime writes the files itself, so a bound can be
  * exceeded by what is written between two looks.
  */
+
+import { Alarm } from '../../../lib/alarm.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import { RateBudget } from '../../../lib/rate-budget.ts';
-import { Alarm } from '../alarm.ts';
 import type { LogLimits } from './log-limits.ts';
 import { holdLog, isHeld, type RotateDeps, type RotationFiles, resumeLog, rotateLog } from './rotate-log.ts';
 

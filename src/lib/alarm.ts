@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Lets one waiter sleep until somebody rings; a ring while nobody waits is remembered. */
 export class Alarm {
