@@ -3,6 +3,7 @@ import { bundleKind } from '../../api/kinds/bundle.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { BundleReceiver } from '../bundles.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { parseMediaType } from '../http/media-type.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
 import { readBoolean } from '../http/query.ts';
 import { readDryRun } from '../write-context.ts';
@@ -16,7 +17,7 @@ export async function handleBundle(receiver: BundleReceiver, exchange: Exchange)
   presentationOf(exchange);
   const dryRun = readDryRun(exchange, 'CreateOptions');
   const force = readBoolean(query, 'force') ?? false;
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const { type } = parseMediaType(request.headers['content-type'] ?? '');
   if (!bundleTypes.has(type)) {
     throw new StatusError(
       'UnsupportedMediaType',

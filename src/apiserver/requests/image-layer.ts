@@ -5,6 +5,7 @@ import { imageLayerKind } from '../../api/kinds/image-layer.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { parseMediaType } from '../http/media-type.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
 import { readInteger, readText } from '../http/query.ts';
 import type { ImagePushes } from '../image-pushes.ts';
@@ -23,7 +24,7 @@ export async function handleImageLayer(pushes: Pick<ImagePushes, 'takeLayer'>, e
   if (readDryRun(exchange, 'CreateOptions')) {
     throw new StatusError('BadRequest', 'a layer cannot be sent as a dry run');
   }
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const { type } = parseMediaType(request.headers['content-type'] ?? '');
   if (type !== contentType) {
     throw new StatusError('UnsupportedMediaType', `a part of a layer is sent as ${contentType}, not as "${type}"`);
   }
