@@ -6,9 +6,9 @@ export class BreakableLink {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  readonly #state: { isCut: boolean };
+  readonly #state: { allowed: number };
 
-  private constructor(port: number, server: Server, sockets: Set<Socket>, state: { isCut: boolean }) {
+  private constructor(port: number, server: Server, sockets: Set<Socket>, state: { allowed: number }) {
     this.port = port;
     this.#server = server;
     this.#sockets = sockets;
@@ -18,7 +18,7 @@ export class BreakableLink {
   /** @param to port of the server */
   static async open(to: number): Promise<BreakableLink> {
     const sockets = new Set<Socket>();
-    const state = { isCut: false };
+    const state = { allowed: Infinity };
     const keep = (socket: Socket): void => {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -26,10 +26,11 @@ export class BreakableLink {
     };
     const server = createServer((near) => {
       keep(near);
-      if (state.isCut) {
+      if (state.allowed === 0) {
         near.resetAndDestroy();
         return;
       }
+      state.allowed--;
       const far = connect(to, '127.0.0.1');
       keep(far);
       near.pipe(far).pipe(near);
@@ -44,12 +45,17 @@ export class BreakableLink {
   }
 
   cut(): void {
-    this.#state.isCut = true;
+    this.#state.allowed = 0;
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Turns away who comes after so many more; what passes goes on. */
+  allow(connections: number): void {
+    this.#state.allowed = connections;
+  }
+
   mend(): void {
-    this.#state.isCut = false;
+    this.#state.allowed = Infinity;
   }
 
   async close(): Promise<void> {

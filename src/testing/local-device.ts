@@ -65,12 +65,23 @@ export class LocalDevice {
   readonly streams: { -readonly [K in keyof ScriptedStreams]: ScriptedStreams[K] };
   /** Replace a method to say what is in use; nothing is at first. */
   readonly metrics: { -readonly [K in keyof ResourceMetrics]: ResourceMetrics[K] };
+  /** Replace its method to let nobody in by certificate. */
+  readonly issuedClients: { has: (fingerprint: string) => boolean };
   readonly #apiServer: ApiServer;
 
   private constructor(
     parts: Pick<
       LocalDevice,
-      'directory' | 'runDirectory' | 'kubeconfig' | 'server' | 'pki' | 'client' | 'pairing' | 'streams' | 'metrics'
+      | 'directory'
+      | 'runDirectory'
+      | 'kubeconfig'
+      | 'server'
+      | 'pki'
+      | 'client'
+      | 'pairing'
+      | 'streams'
+      | 'metrics'
+      | 'issuedClients'
     > & {
       apiServer: ApiServer;
     },
@@ -84,6 +95,7 @@ export class LocalDevice {
     this.pairing = parts.pairing;
     this.streams = parts.streams;
     this.metrics = parts.metrics;
+    this.issuedClients = parts.issuedClients;
     this.#apiServer = parts.apiServer;
   }
 
@@ -120,6 +132,7 @@ export class LocalDevice {
       pull: noTransfers.pull,
     };
     const metrics: LocalDevice['metrics'] = { ...noMetrics };
+    const issuedClients: LocalDevice['issuedClients'] = { has: () => true };
     const pairing = new PairingService({
       nodeName: testNodeName,
       addresses: () => [],
@@ -155,7 +168,7 @@ export class LocalDevice {
         pods: (signal) => metrics.pods(signal),
         prometheus: (page, signal) => metrics.prometheus(page, signal),
       },
-      authn: { issuedClients: { has: () => true, onRevoked: () => () => {} } },
+      authn: { issuedClients: { has: (fingerprint) => issuedClients.has(fingerprint), onRevoked: () => () => {} } },
       tls: { key: pki.server.key, cert: pki.server.cert, ca: pki.ca.cert },
       clock,
       log: silentLogger,
@@ -169,7 +182,19 @@ export class LocalDevice {
     const server = `https://127.0.0.1:${port}`;
     const kubeconfig = await writeAdminKubeconfig(directory, server, pki);
     return new LocalDevice({
-      ...{ directory, runDirectory, kubeconfig, server, pki, client, streams, metrics, pairing, apiServer },
+      ...{
+        directory,
+        runDirectory,
+        kubeconfig,
+        server,
+        pki,
+        client,
+        streams,
+        metrics,
+        issuedClients,
+        pairing,
+        apiServer,
+      },
     });
   }
 

@@ -306,6 +306,16 @@ describe('a manifest', () => {
         says: /--now and --grace-period cannot be specified together/,
       },
       { args: ['pod', 'a', '--grace-period=soon'], says: /invalid --grace-period "soon"/ },
+      { args: ['pod', 'a', '--grace-period='], says: /invalid --grace-period ""/ },
+      { args: ['pod', 'a', '--grace-period= '], says: /invalid --grace-period " "/ },
+      {
+        args: ['pod', 'a', '--force', '--grace-period=30'],
+        says: /^error: --force and --grace-period greater than 0 cannot be specified together\n$/,
+      },
+      {
+        args: ['pod', 'a', '--force', '--now'],
+        says: /^error: --force and --grace-period greater than 0 cannot be specified together\n$/,
+      },
       { args: ['pod', 'a', '--timeout=soon'], says: /invalid argument "soon" for "--timeout" flag/ },
       { args: ['pod', 'a', '--cascade=maybe'], says: /invalid cascade value \(maybe\)/ },
       { args: ['pod', 'a', '-f', 'x'], says: /when -f is given, name no resources/ },

@@ -4,6 +4,7 @@ import { connectionError } from '../../client/connection-error.ts';
 import { type Query, resourcePath } from '../../client/resource-path.ts';
 import type { CommandContext } from '../context.ts';
 import type { Session } from '../session.ts';
+import { WholeLines } from '../whole-lines.ts';
 
 export interface LogSource {
   readonly pod: string;
@@ -25,19 +26,11 @@ export async function copyLog(
   session: Session,
   context: CommandContext,
 ): Promise<void> {
-  const prefix = lines?.prefix ? Buffer.from(`[pod/${pod}/${container}] `) : Buffer.alloc(0);
-  let pending = Buffer.alloc(0);
+  const whole = lines && new WholeLines(lines.prefix ? `[pod/${pod}/${container}] ` : '');
   for await (const chunk of readLog({ pod, namespace, container }, query, session, context.signal)) {
-    if (lines === undefined) {
-      await context.print(chunk);
-      continue;
-    }
-    const text = Buffer.concat([pending, chunk]);
-    const end = text.lastIndexOf(10) + 1;
-    pending = text.subarray(end);
-    await context.print(prefixLines(text.subarray(0, end), prefix));
+    await context.print(whole?.push(chunk) ?? chunk);
   }
-  if (pending.length > 0) await context.print(Buffer.concat([prefix, pending, Buffer.from('\n')]));
+  if (whole) await context.print(whole.end());
 }
 
 /**
@@ -65,16 +58,4 @@ export async function* readLog(
   } finally {
     stream.destroy();
   }
-}
-
-/** `text` is whole lines; works on bytes, since logs need not be UTF-8. */
-function prefixLines(text: Buffer, prefix: Buffer): Buffer {
-  if (prefix.length === 0) return text;
-  const parts: Buffer[] = [];
-  for (let start = 0; start < text.length; ) {
-    const end = text.indexOf(10, start) + 1;
-    parts.push(prefix, text.subarray(start, end));
-    start = end;
-  }
-  return Buffer.concat(parts);
 }

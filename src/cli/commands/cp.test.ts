@@ -163,6 +163,59 @@ describe('cp', () => {
     assert.match(stderr, /command terminated with exit code 2\n$/);
   });
 
+  it('keeps what the container could read when it could not read everything', async () => {
+    for (const [exitCode, size] of [
+      [1, 10],
+      [2, 500_000],
+    ] as const) {
+      device.streams.exec = async (_ref, command, ends) => {
+        if (command[0] === 'test') return { exitCode: 0 };
+        const files = ['a', 'b', 'c'].map((name) => entry(`pod/${name}`, name.repeat(size)));
+        ends.stdout?.write(Buffer.from(await packTar(files)));
+        ends.stderr?.write('tar: /pod/d: Cannot open: Permission denied\n');
+        return { exitCode };
+      };
+      const out = join(here, `out-${exitCode}`);
+      const result = await cp('web:/pod', out);
+      const said = `tar: /pod/d: Cannot open: Permission denied\ncommand terminated with exit code ${exitCode}\n`;
+      assert.deepEqual(result, { exitCode, stdout: '', stderr: said });
+      for (const name of ['a', 'b', 'c']) assert.equal(await readFile(join(out, name), 'utf8'), name.repeat(size));
+    }
+  });
+
+  it("ends with the exit code of the container's tar when it stopped in the middle", async () => {
+    device.streams.exec = async (_ref, command, ends) => {
+      if (command[0] === 'test') return { exitCode: 0 };
+      const archive = Buffer.from(
+        await packTar([entry('pod/a', 'a'.repeat(1_000)), entry('pod/b', 'b'.repeat(1_000))]),
+      );
+      ends.stdout?.write(archive.subarray(0, 2_560));
+      return { exitCode: 137 };
+    };
+    const { exitCode, stderr } = await cp('web:/pod', join(here, 'out'));
+    assert.deepEqual([exitCode, stderr], [137, 'command terminated with exit code 137\n']);
+    assert.equal(await readFile(join(here, 'out/a'), 'utf8'), 'a'.repeat(1_000));
+  });
+
+  it('says what could not be written here, though the command in the container has ended', async () => {
+    await mkdir(join(here, 'out/b'), { recursive: true });
+    await writeFile(join(here, 'out/b/mine'), '');
+    // Ends before the first piece was written, while pieces wait, and long after.
+    const cases = [0, 2].flatMap((exitCode) => [10, 80_010, 2_000_000].map((size) => ({ exitCode, size })));
+    for (const { exitCode, size } of cases) {
+      device.streams.exec = async (_ref, command, ends) => {
+        if (command[0] === 'test') return { exitCode: 0 };
+        const files = ['a', 'b', 'c'].map((name) => entry(`pod/${name}`, name.repeat(size)));
+        const archive = Buffer.from(await packTar(files));
+        for (let at = 0; at < archive.length; at += 4_000) ends.stdout?.write(archive.subarray(at, at + 4_000));
+        return { exitCode };
+      };
+      const result = await cp('web:/pod', join(here, 'out'));
+      assert.match(result.stderr, /^error: .*EISDIR.*\/out\/b/);
+      assert.notEqual(result.exitCode, 0);
+    }
+  });
+
   it('says what to do when the container has no tar', async () => {
     device.streams.exec = async () => {
       throw new StatusError('InternalError', 'exec: "tar": executable file not found in $PATH');

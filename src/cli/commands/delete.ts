@@ -57,15 +57,21 @@ export async function runDelete(args: readonly string[], flags: DeleteFlags, con
 }
 
 function deleteOptionsOf(flags: DeleteFlags, context: CommandContext): DeleteOptions {
-  const given = flags.gracePeriod === undefined ? undefined : Number(flags.gracePeriod);
-  if (given !== undefined && !Number.isInteger(given)) {
-    throw new UsageError(`invalid --grace-period "${flags.gracePeriod}": must be a whole number of seconds`);
+  const { gracePeriod } = flags;
+  // An empty text is a variable that was not set: it must not mean 0, at once.
+  if (gracePeriod !== undefined && !/^-?\d+$/.test(gracePeriod)) {
+    throw new UsageError(`invalid --grace-period "${gracePeriod}": must be a whole number of seconds`);
   }
+  const given = gracePeriod === undefined ? undefined : Number(gracePeriod);
   if (flags.now && given !== undefined && given >= 0) {
     throw new UsageError('--now and --grace-period cannot be specified together');
   }
   let grace = flags.now ? 1 : given !== undefined && given >= 0 ? given : undefined;
-  if (flags.force && grace === undefined) grace = 0;
+  if (flags.force && grace !== undefined && grace > 0) {
+    // As kubectl, and in its words also for --now, which is a grace period of 1.
+    throw new UsageError('--force and --grace-period greater than 0 cannot be specified together');
+  }
+  if (flags.force) grace = 0;
   if (grace === 0 && !flags.force) {
     // As kubectl: without --force the kubelet still gets a moment to end it properly.
     grace = 1;

@@ -87,6 +87,22 @@ describe('reaching into pods', () => {
       assert.equal((await logs('two', '--all-containers')).stdout, 'init\nmain\nside\n');
     });
 
+    it('ends a line that grows without end, so that it need not be kept', async () => {
+      // What a progress bar prints; a character of three bytes stays whole.
+      const bar = `${'━'.repeat(99)}\r`;
+      for (const [flags, prefix] of [
+        [['two', '--all-containers'], ''],
+        [['-l', 'app=web', '--prefix'], '[pod/web/main] '],
+      ] as const) {
+        const pieces = Array.from({ length: 64 }, () => Buffer.from(bar.repeat(100)));
+        device.streams.log = async ({ container }) => Readable.from(container === 'main' ? pieces : []);
+        const lines = (await logs(...flags)).stdout.trimEnd().split('\n');
+        assert.ok(lines.length > 5, String(lines.length));
+        assert.ok(lines.every((line) => line.startsWith(prefix) && Buffer.byteLength(line) < 200_000));
+        assert.equal(lines.map((line) => line.slice(prefix.length)).join(''), bar.repeat(6_400).trimEnd());
+      }
+    });
+
     it('passes its flags on', async () => {
       const seen: unknown[] = [];
       device.streams.log = async (_ref, options) => {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { BreakableLink } from '../../testing/breakable-link.ts';
 import { ClosedPort } from '../../testing/closed-port.ts';
 import { type EliResult, EliRun, eli } from '../../testing/eli-runner.ts';
 import { LocalDevice } from '../../testing/local-device.ts';
@@ -87,6 +88,36 @@ describe('eli pair', () => {
     assert.equal(broken.exitCode, 1);
     assert.match(broken.stderr, /^error: cannot (read|write) \S+\/file\/kubeconfig/);
     assert.equal((await pair(device.server, code)).exitCode, 0);
+  });
+
+  it('keeps what it got when the connection fails before it could be tried', async () => {
+    const link = await BreakableLink.open(Number(new URL(device.server).port));
+    try {
+      link.allow(1);
+      const server = `https://127.0.0.1:${link.port}`;
+      const { exitCode, stdout, stderr } = await pair(server, newCode());
+      assert.deepEqual([exitCode, stdout], [0, `Context "device" added in ${file}.\n`]);
+      assert.match(
+        stderr,
+        new RegExp(`^Warning: cannot reach ${server}: the connection was closed by the other side\\n`),
+      );
+      assert.match(
+        stderr,
+        /\n {2}the certificate is kept as context "device", but could not be tried; "eli get nodes" will show .*\n$/,
+      );
+      link.mend();
+      assert.equal((await eli(['get', 'nodes'], { env: env() })).exitCode, 0);
+    } finally {
+      await link.close();
+    }
+  });
+
+  it('keeps what it got when the device does not take it, and fails', async (t) => {
+    t.mock.method(device.issuedClients, 'has', () => false);
+    const { exitCode, stdout, stderr } = await pair(device.server, newCode());
+    assert.deepEqual([exitCode, stdout], [1, `Context "device" added in ${file}.\n`]);
+    assert.match(stderr, new RegExp(`^error: ${device.server} refuses the certificate that it gave: Unauthorized\\n`));
+    assert.match(stderr, /\n {2}it is kept as context "device": .*"eli get nodes".*\n$/);
   });
 
   const nonsense: readonly (readonly [args: readonly string[], says: RegExp])[] = [

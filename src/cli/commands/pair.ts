@@ -44,17 +44,28 @@ export async function runPair(
   // A code works once: that its fruit can be kept is known before it is used.
   await file.change((document) => document);
   const server = await terminal.during(`looking for ${device}`, () => findDevice(device, io, signal));
-  const paired = await terminal.during(`pairing with ${device}`, async () => {
-    const answer = await pairWith(server, code, name, signal).catch((error) => explain(error, server));
-    await checkWayIn(server, answer, signal);
-    return answer;
-  });
+  const paired = await terminal.during(`pairing with ${device}`, () =>
+    pairWith(server, code, name, signal).catch((error) => explain(error, server)),
+  );
   terminal.say('done', `paired with ${paired.nodeName} at ${server} as ${paired.name} (${paired.groups.join(', ')})`);
-  await keep(file, server, paired, context);
+  // Before anything else can fail: the code is used up, and the device knows this certificate.
+  const kept = await keep(file, server, paired, context);
+  await terminal.during(`trying the way into ${paired.nodeName}`, () =>
+    checkWayIn(server, paired, signal).catch((error) => explainCheck(error, server, kept, context)),
+  );
+  hintNext(file, kept, context);
   return 0;
 }
 
-async function keep(file: DevicesFile, server: string, paired: Paired, context: CommandContext): Promise<void> {
+interface Kept {
+  /** Of the context. */
+  readonly name: string;
+  readonly isOnlyContext: boolean;
+  /** Set when the device's own name is that of another context, and it was not known under this one. */
+  readonly namesake: string | undefined;
+}
+
+async function keep(file: DevicesFile, server: string, paired: Paired, context: CommandContext): Promise<Kept> {
   const { nodeName, authority, certificate, key } = paired;
   const credentials: DeviceCredentials = {
     server,
@@ -71,16 +82,24 @@ async function keep(file: DevicesFile, server: string, paired: Paired, context: 
   const { name, replaces } = chosen;
   const why = name === nodeName ? '' : `, because "${nodeName}" is another device`;
   await context.print(`Context "${name}" ${replaces ? 'replaced' : 'added'} in ${file.path}${why}.\n`);
-  if (name !== nodeName && !replaces) {
-    const again = `eli config delete-context ${nodeName} && eli config rename-context ${name} ${nodeName}`;
-    context.hint(`  if "${nodeName}" is this device before it was set up anew:\n    ${again}`);
+  return {
+    name,
+    isOnlyContext: contextsOf(document).length === 1,
+    namesake: name !== nodeName && !replaces ? nodeName : undefined,
+  };
+}
+
+function hintNext(file: DevicesFile, { name, isOnlyContext, namesake }: Kept, context: CommandContext): void {
+  if (namesake !== undefined) {
+    const again = `eli config delete-context ${namesake} && eli config rename-context ${name} ${namesake}`;
+    context.hint(`  if "${namesake}" is this device before it was set up anew:\n    ${again}`);
   }
-  const others = contextsOf(document).length > 1 ? '   ("eli config use" chooses another device)' : '';
+  const others = isOnlyContext ? '' : '   ("eli config use" chooses another device)';
   context.hint(`  eli get nodes${others}\n  kubectl --kubeconfig ${file.path} get pods -A`);
   noteOtherKubeconfig(context);
 }
 
-/** The certificate must open the door before it is called good. */
+/** Whether the certificate opens the door. */
 async function checkWayIn(server: string, { authority, certificate, key }: Paired, signal: AbortSignal): Promise<void> {
   const transport = new Transport({ server, ca: authority, cert: certificate, key, serverName: tlsServerName });
   try {
@@ -88,6 +107,26 @@ async function checkWayIn(server: string, { authority, certificate, key }: Paire
   } finally {
     transport.close();
   }
+}
+
+/**
+ * Says what it means that the certificate could not be tried, and that it is kept.
+ *
+ * @throws UsageError when the device does not take it
+ */
+function explainCheck(error: unknown, server: string, { name }: Kept, context: CommandContext): void {
+  if (context.signal.aborted || !isStatusError(error)) throw error;
+  if (error.reason === 'Unauthorized' || error.reason === 'Forbidden') {
+    throw new UsageError(
+      `${server} refuses the certificate that it gave: ${error.message}`,
+      `it is kept as context "${name}": try it with "eli get nodes", or pair again; ${newCode}`,
+      { cause: error },
+    );
+  }
+  context.note(
+    `Warning: ${error.message}\n` +
+      `  the certificate is kept as context "${name}", but could not be tried; "eli get nodes" will show whether it is good`,
+  );
 }
 
 const newCode = '"eliotd pair" on the device shows a new one';

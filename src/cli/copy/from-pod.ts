@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { unpackTar } from 'modern-tar/fs';
 import { isStatusError } from '../../lib/status-error.ts';
 import type { CommandContext } from '../context.ts';
+import { describeFailure } from '../failure.ts';
+import { write } from '../output.ts';
 import { countBytes } from '../terminal/transfer.ts';
 import { placeBelow, storedName } from './copy-names.ts';
 import { type CopyPod, isRemoteDirectory, runInPod } from './remote-tar.ts';
@@ -43,10 +45,12 @@ export async function copyFromPod(
     unpacked.catch((error: unknown) => over.abort(error));
     try {
       const exitCode = await fetchArchive(pod, source, options.retries, archive, context, signal);
-      if (exitCode === 0) archive.end();
-      else archive.destroy();
+      // A tar that could not read everything has sent the rest all the same, and a whole archive of it.
+      archive.end();
       await unpacked.catch((error: unknown) => {
         if (exitCode === 0) throw error;
+        // The exit code stays that of the container's tar, but what is missing here has this reason too.
+        context.note(describeFailure(error, { device: undefined, namespace: pod.namespace }));
       });
       return exitCode;
     } finally {
@@ -125,7 +129,11 @@ async function fetchArchive(
     new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         bytes += chunk.length;
-        output.write(chunk, done);
+        // Nobody unpacks any longer: what still comes is dropped, for this end has nobody who waits for its failure.
+        write(output, chunk).then(
+          () => done(),
+          () => done(),
+        );
       },
     });
   for (let tries = 0; ; tries++) {

@@ -182,6 +182,28 @@ describe('one command for several devices', () => {
     assert.equal(await following.ended, 130);
   });
 
+  it('ends as with one device when the reader of its output has gone, who had been slow or not', async () => {
+    for (const isSlow of [true, false]) {
+      for (const device of [kitchen, garage]) {
+        device.streams.log = async () => {
+          const endless = new Readable({ read: () => {} });
+          endless.push(`${'x'.repeat(200_000)}\n`);
+          return endless;
+        };
+      }
+      const following = new EliRun(['logs', '-f', 'web', ...both], { env: env() });
+      const seen = Promise.withResolvers<void>();
+      following.stdout._write = (_chunk, _encoding, done) => {
+        seen.resolve();
+        if (!isSlow) done();
+      };
+      await seen.promise;
+      following.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      assert.equal(await following.ended, 141);
+      assert.equal(following.stderr.text, '');
+    }
+  });
+
   for (const [args, message] of [
     [['exec', '-it', 'web', ...both, '--', 'sh'], /--stdin works on one device, not on several/],
     [['get', 'pods', '-w', ...both], /--watch works on one device/],

@@ -3,6 +3,7 @@
  * line says from which device it is. A device that fails does not hold up the others.
  */
 import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { Limiter } from '../../lib/limiter.ts';
 import type { CommandContext, OneOfSeveral } from '../context.ts';
 import type { CliIo, InputStream, OutputStream, StopSignal } from '../io.ts';
@@ -67,7 +68,7 @@ export async function runOnSeveral(
   if (!isTogether) {
     const { stdout } = context.io;
     const runs = await Promise.all(nodes.map((node) => run(node, undefined, new LinePrefix(stdout, `[${node}] `))));
-    return worst(runs);
+    return worst(runs, context.signal);
   }
   const format = parseOutputFormat(context.flags.output);
   const areObjects = context.verb !== 'version' && format.kind !== 'table';
@@ -85,7 +86,7 @@ export async function runOnSeveral(
       if (text.trim() !== '') await context.print(`==> ${node} <==\n${text}\n`);
     }
   }
-  return worst(runs);
+  return worst(runs, context.signal);
 }
 
 interface NodeRun {
@@ -94,7 +95,9 @@ interface NodeRun {
   readonly tables: readonly NodeTable[];
 }
 
-function worst(runs: readonly NodeRun[]): number {
+/** @throws the reason of `signal` when it has aborted: what ended them all says how it ends, as with one device */
+function worst(runs: readonly NodeRun[], signal: AbortSignal): number {
+  signal.throwIfAborted();
   return Math.max(...runs.map(({ exitCode }) => exitCode));
 }
 
@@ -185,9 +188,9 @@ class Collected extends Writable {
   }
 }
 
-function ended(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('close', resolve);
-    stream.end();
-  });
+/** Resolves when all was written, or nobody reads it any longer; that may have been so before. */
+async function ended(stream: Writable): Promise<void> {
+  stream.end();
+  // That a reader has gone is told by the signal of the whole command.
+  await finished(stream).catch(() => {});
 }
