@@ -7,6 +7,7 @@ import type { CommandContext } from '../context.ts';
 import { parseCopy, type RemoteFile } from '../copy/file-spec.ts';
 import { type CopyPod, hintForExit } from '../copy/remote-tar.ts';
 import { UsageError } from '../usage-error.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { chooseContainer } from './pod-containers.ts';
 
 export interface CpFlags {
@@ -18,10 +19,7 @@ export interface CpFlags {
 
 /** Resolves with 0, or with the exit code of the container's tar when that failed. */
 export async function runCp(args: readonly string[], flags: CpFlags, context: CommandContext): Promise<number> {
-  const retries = Number(flags.retries ?? 0);
-  if (!Number.isInteger(retries)) {
-    throw new UsageError(`invalid argument "${flags.retries}" for "--retries" flag: invalid syntax`);
-  }
+  const retries = wholeNumber(flags.retries, '--retries') ?? 0;
   const copy = parseCopy(args);
   const noPreserve = flags.preserve === false;
   const remote = copy.kind === 'to pod' ? copy.to : copy.from;

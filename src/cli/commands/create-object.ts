@@ -14,6 +14,7 @@ import {
   newTlsSecret,
 } from '../creating/new-objects.ts';
 import { UsageError } from '../usage-error.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { address, createWritePrinter, parseDryRun } from './write-result.ts';
 
 export interface CreateObjectFlags extends DataFlags {
@@ -125,8 +126,8 @@ async function makeObject(
     case 'deployment': {
       const images = (flags.image ?? []).flatMap((list) => list.split(','));
       if (images.length === 0) throw new UsageError('required flag(s) "image" not set');
-      const replicas = wholeNumber(flags.replicas, 'replicas') ?? 1;
-      return newDeployment(name, { images, command, replicas, port: wholeNumber(flags.port, 'port') });
+      const replicas = wholeNumber(flags.replicas, '--replicas') ?? 1;
+      return newDeployment(name, { images, command, replicas, port: wholeNumber(flags.port, '--port') });
     }
   }
 }
@@ -134,10 +135,4 @@ async function makeObject(
 function required(value: string | undefined, flag: string): string {
   if (value === undefined) throw new UsageError(`required flag(s) "${flag}" not set`);
   return value;
-}
-
-function wholeNumber(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw new UsageError(`invalid argument "${text}" for "--${flag}" flag: invalid syntax`);
-  return Number(text);
 }

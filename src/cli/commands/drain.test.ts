@@ -83,6 +83,7 @@ describe('drain', () => {
   for (const { args, complains } of [
     { args: '', complains: /^error: USAGE: drain NODE \[flags\]\n/ },
     { args: 'nope', complains: /^Error from server \(NotFound\): nodes "nope" not found\n/ },
+    { args: 'device --grace-period=', complains: /^error: invalid argument "" for "--grace-period" flag/ },
     { args: 'device --grace-period=x', complains: /^error: invalid argument "x" for "--grace-period" flag/ },
   ]) {
     it(`drain ${args} is refused`, async () => {

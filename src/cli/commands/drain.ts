@@ -7,7 +7,7 @@ import { isStatusError } from '../../lib/status-error.ts';
 import type { CommandContext } from '../context.ts';
 import { computeDrain } from '../draining/compute-drain.ts';
 import { parseDuration } from '../duration.ts';
-import { UsageError } from '../usage-error.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { type CordonFlags, chooseNodes, cordonNodes } from './cordon.ts';
 import { followObject, within } from './follow-object.ts';
 import { listAll } from './get.ts';
@@ -37,10 +37,7 @@ interface Drain {
 export async function runDrain(names: readonly string[], flags: DrainFlags, context: CommandContext): Promise<number> {
   const dryRun = parseDryRun(flags.dryRun);
   const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
-  const grace = Number(flags.gracePeriod ?? -1);
-  if (!Number.isInteger(grace)) {
-    throw new UsageError(`invalid argument "${flags.gracePeriod}" for "--grace-period" flag: invalid syntax`);
-  }
+  const grace = wholeNumber(flags.gracePeriod, '--grace-period') ?? -1;
   const drain = { flags, dryRun, timeoutMs, gracePeriodSeconds: grace < 0 ? undefined : grace };
   const chosen = await chooseNodes('drain', names, flags, context);
   const cordoned = await cordonNodes('cordon', chosen, dryRun, context);

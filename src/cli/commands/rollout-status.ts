@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { parseDuration } from '../duration.ts';
 import { kindName, resourceName } from '../resources/resource-kind.ts';
 import { UsageError } from '../usage-error.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { followObject, within } from './follow-object.ts';
 import { rolloutSelection } from './rollout-change.ts';
 import { revisionAnnotation } from './rollout-revisions.ts';
@@ -41,8 +42,8 @@ export async function runRolloutStatus(
   context: CommandContext,
 ): Promise<number> {
   const timeoutMs = flags.timeout === undefined ? 0 : parseDuration(flags.timeout, '--timeout');
-  const revision = Number(flags.revision ?? 0);
-  if (!(revision >= 0)) throw new UsageError(`revision must be a positive integer: ${flags.revision}`);
+  const revision = wholeNumber(flags.revision, '--revision') ?? 0;
+  if (revision < 0) throw new UsageError(`revision must be a positive integer: ${flags.revision}`);
   const selected = await selectObjects(args, rolloutSelection(args, flags), 'status', context);
   return await forEach(selected, context, (one) =>
     within(timeoutMs, 'timed out waiting for the condition', context, (signal) =>
