@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Node } from '../api/kinds/node.ts';
 import type { Pod } from '../api/kinds/pod/types.ts';
 import type { ObjectKey } from '../api/object-client.ts';
+import { importInTurn } from '../apiserver/image-transfers-in-turn.ts';
 import type { PodSync } from '../apiserver/pod-sync.ts';
 import type { Registry } from '../apiserver/registry.ts';
 import { type ApiServer, type ApiServerDeps, createApiServer } from '../apiserver/server.ts';
@@ -111,19 +112,22 @@ function createServer(deps: ServeApiDeps): ApiServer {
     registry,
     podStreams,
     podSync: deps.podSync,
-    imageTransfers: {
-      importArchive: async (archive, signal, checkNames) => {
-        const names = await images.importArchive(archive, signal, checkNames);
-        await deps.onImported(signal);
-        return names;
+    imageTransfers: importInTurn(
+      {
+        importArchive: async (archive, signal, checkNames) => {
+          const names = await images.importArchive(archive, signal, checkNames);
+          await deps.onImported(signal);
+          return names;
+        },
+        exportArchive: (image, signal) => images.exportArchive(image, signal),
+        pull: async (image, signal) => {
+          const pulled = await kubelet.pullImage(image, signal);
+          await deps.onImported(signal);
+          return pulled;
+        },
       },
-      exportArchive: (image, signal) => images.exportArchive(image, signal),
-      pull: async (image, signal) => {
-        const pulled = await kubelet.pullImage(image, signal);
-        await deps.onImported(signal);
-        return pulled;
-      },
-    },
+      clock,
+    ),
     imagePushes: deps.imagePushes,
     bundles: deps.bundles,
     metrics: createAgentMetrics({

@@ -24,7 +24,8 @@ export interface ImageTransfers {
    *
    * @param checkNames told the full names of what came before anything gets one; what it throws ends the import
    * @returns the full names of the images it brought
-   * @throws StatusError `Invalid` or `BadRequest` when it is neither, `ServiceUnavailable` while the runtime is down
+   * @throws StatusError `Invalid` or `BadRequest` when it is neither, `ServiceUnavailable` while the runtime is down, `Timeout` when
+   *   it stops coming, `TooManyRequests` while others come
    */
   importArchive(
     archive: Readable,

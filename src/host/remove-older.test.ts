@@ -32,6 +32,24 @@ describe('what lies about', () => {
     await removeOlder(join(directory, 'none'), 24 * hourMs, now);
   });
 
+  it('stays when whoever may use it says so, and is removed at his word only', async () => {
+    const asked: string[] = [];
+    await removeOlder(directory, 22 * hourMs, now, async (name, remove) => {
+      asked.push(name);
+      if (name !== 'old') await remove();
+    });
+    assert.deepEqual(asked.sort(), ['later', 'new', 'old', 'unset']);
+    assert.deepEqual(await left(), ['later', 'old', 'unset']);
+  });
+
+  it('may go by itself meanwhile', async () => {
+    await removeOlder(directory, 24 * hourMs, now, async (name, remove) => {
+      await rm(join(directory, name), { recursive: true });
+      await remove();
+    });
+    assert.deepEqual(await left(), []);
+  });
+
   it('stays while the clock is not set', async () => {
     await removeOlder(directory, 24 * hourMs, 2 * hourMs);
     assert.equal((await left()).length, 4);

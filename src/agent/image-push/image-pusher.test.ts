@@ -30,6 +30,8 @@ function pusher() {
   const children: Child[] = [];
   const removed: string[] = [];
   const older: string[] = [];
+  /** What lies in the spool and is old, by a clock that was set a moment ago. */
+  const spools = new Set<string>();
   let imported = 0;
   const runChild: RunChild = async (_command, args, _signal, { input = '' } = {}) => {
     assert.deepEqual(args, ['images.js']);
@@ -51,14 +53,17 @@ function pusher() {
     imagesProgram: 'images.js',
     world,
     removeDirectory: async (path) => void removed.push(path),
-    removeOlder: async (path, olderThanMs) => void older.push(`${path} ${olderThanMs / 3_600_000} h`),
+    removeOlder: async (path, olderThanMs, whileUnused) => {
+      older.push(`${path} ${olderThanMs / 3_600_000} h`);
+      for (const name of spools) await whileUnused(name, async () => void spools.delete(name));
+    },
     onImported: async () => {
       imported += 1;
     },
     clock,
     stopping: signal,
   });
-  return { made, clock, children, removed, older, imported: () => imported };
+  return { made, clock, children, removed, older, spools, imported: () => imported };
 }
 
 async function* bodyOf(text: string): AsyncGenerator<Uint8Array> {
@@ -169,9 +174,12 @@ describe('images that are pushed', () => {
         await settle();
       }
     };
-    await advance(20);
-    // Once, when eliotd starts: of the time before it knows nothing.
+    await settle();
+    // When eliotd starts: of the time before it knows nothing.
     assert.deepEqual(older, ['/d/pushes 24 h']);
+    // And later, as the clock may be set only then.
+    await advance(20);
+    assert.equal(older.length, 21);
     const taken = made.takeLayer(layer, bodyOf(''), signal);
     await settle();
     children[0]?.end({ result: { diffID: '', state: 'Missing' } });
@@ -180,6 +188,33 @@ describe('images that are pushed', () => {
     assert.deepEqual(removed, []);
     await advance(3);
     assert.deepEqual(removed.slice(0, 1), ['/d/pushes']);
+    stop.abort();
+    await running;
+  });
+
+  it('stay, however old the clock says that they are, while somebody sends them and for a day after', async () => {
+    const { made, clock, children, spools } = pusher();
+    const stop = new AbortController();
+    const hour = 60 * 60 * 1_000;
+    const other = 'c'.repeat(64);
+    const ours = layer.diffID.replace('sha256:', '');
+    const taken = made.takeLayer(layer, bodyOf(''), signal);
+    await settle();
+    spools.add(ours);
+    spools.add(other);
+    const running = made.run(stop.signal);
+    await settle();
+    assert.deepEqual([...spools], [ours]);
+    children[0]?.end({ result: { diffID: '', state: 'Missing' } });
+    await taken;
+    for (let hours = 0; hours < 23; hours += 1) {
+      clock.advance(hour);
+      await settle();
+    }
+    assert.deepEqual([...spools], [ours]);
+    clock.advance(hour);
+    await settle();
+    assert.deepEqual([...spools], []);
     stop.abort();
     await running;
   });

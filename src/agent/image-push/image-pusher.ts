@@ -14,6 +14,7 @@ import type {
   PushState,
 } from '../../api/image-push/exchange.ts';
 import type { ImagePushes } from '../../apiserver/image-pushes.ts';
+import type { WhileUnused } from '../../host/remove-older.ts';
 import type { RunChild } from '../../host/run-child.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { KeyedMutex } from '../../lib/keyed-mutex.ts';
@@ -38,6 +39,7 @@ const childTimeoutMs = 24 * 60 * 60 * 1_000;
 const childMemory = { MALLOC_MMAP_THRESHOLD_: '4194304', MALLOC_TRIM_THRESHOLD_: '16777216' };
 /** What nobody has gone on with for so long is removed. */
 const spoolLifetimeMs = 24 * 60 * 60 * 1_000;
+const lookIntervalMs = spoolLifetimeMs / 24;
 
 export interface ImagePusherDeps {
   readonly runChild: RunChild;
@@ -47,7 +49,7 @@ export interface ImagePusherDeps {
   readonly world: ChildWorld;
   readonly removeDirectory: (path: string) => Promise<void>;
   /** Removes what lies there and is older, by the clock of the device, which the file system knows too. */
-  readonly removeOlder: (spool: string, olderThanMs: number) => Promise<void>;
+  readonly removeOlder: (spool: string, olderThanMs: number, whileUnused: WhileUnused) => Promise<void>;
   /** An image has come; who sent it sees it listed when this resolves. */
   readonly onImported: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
@@ -60,6 +62,8 @@ export class ImagePusher implements ImagePushes {
   readonly #takers = new Limiter(maxLayers);
   readonly #askers = new Limiter(maxQuestions);
   readonly #layers = new KeyedMutex();
+  /** When somebody sent a part of a layer, by its diffID and a clock that does not jump; of the last day. */
+  readonly #sentMs = new Map<string, number>();
   #lastUseMs: number;
   #running = 0;
 
@@ -81,9 +85,13 @@ export class ImagePusher implements ImagePushes {
 
   takeLayer(upload: LayerUpload, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LayerState> {
     const take = (onBegin: () => void, waiting: AbortSignal): Promise<PushState | LayerState> => {
-      const takeNow = (): Promise<PushState | LayerState> => {
+      const takeNow = async (): Promise<PushState | LayerState> => {
         onBegin();
-        return this.#ask({ kind: 'Layer', upload, world: this.#deps.world }, body);
+        try {
+          return await this.#ask({ kind: 'Layer', upload, world: this.#deps.world }, body);
+        } finally {
+          this.#sentMs.set(upload.diffID, this.#deps.clock.monotonicMs());
+        }
       };
       return this.#layers.run(upload.diffID, () => this.#takers.run(takeNow, waiting), waiting);
     };
@@ -109,21 +117,31 @@ export class ImagePusher implements ImagePushes {
     }
   }
 
-  /** Removes what came in part and was never completed, by a clock that does not jump; until `signal` aborts. */
+  /** Removes what came in part and was never completed, when it starts and each hour; until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, removeDirectory, removeOlder, world } = this.#deps;
-    // A device that is switched off every day never gets to the end of one. What cannot be read now is looked at by the next push.
-    await removeOlder(world.spool, spoolLifetimeMs).catch(() => {});
+    const whileUnused: WhileUnused = (name, remove) => this.#whileUnused(`sha256:${name}`, remove, signal);
     while (!signal.aborted) {
-      const left = this.#lastUseMs + spoolLifetimeMs - clock.monotonicMs();
+      for (const [diffID, sentMs] of this.#sentMs) {
+        if (clock.monotonicMs() - sentMs >= spoolLifetimeMs) this.#sentMs.delete(diffID);
+      }
+      // By the clock of the device: one that is switched off every day never gets to the end of a day of ours.
+      await removeOlder(world.spool, spoolLifetimeMs, whileUnused).catch(() => {});
       try {
-        await clock.sleep(Math.max(left, spoolLifetimeMs / 24), signal);
+        await clock.sleep(lookIntervalMs, signal);
       } catch {
         return;
       }
+      // By one that does not jump, as the clock of the device may never be set.
       const isOld = clock.monotonicMs() - this.#lastUseMs >= spoolLifetimeMs;
       if (isOld && this.#running === 0) await removeDirectory(world.spool);
     }
+  }
+
+  /** Who sent a part of it today goes on with it, whatever the clock of the device was then and is now. */
+  async #whileUnused(diffID: string, remove: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (this.#sentMs.has(diffID) || this.#layers.isBusy(diffID)) return;
+    await this.#layers.run(diffID, remove, signal);
   }
 
   async #ask(

@@ -27,7 +27,7 @@ export function keepPushes(group: TaskGroup, deps: KeepPushesDeps): ImagePusher 
     runChild,
     world: { ...runtime.place, spool: join(dataDir, 'pushes') },
     removeDirectory: (path) => createFiles().remove(path),
-    removeOlder: (spool, olderThanMs) => removeOlder(spool, olderThanMs, deps.clock.now()),
+    removeOlder: (spool, olderThanMs, whileUnused) => removeOlder(spool, olderThanMs, deps.clock.now(), whileUnused),
     stopping: group.signal,
   });
   group.start((stopping) => pusher.run(stopping));

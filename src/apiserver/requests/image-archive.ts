@@ -3,6 +3,7 @@ import { imageArchiveKind } from '../../api/kinds/image-archive.ts';
 import { formatTime } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { parseMediaType } from '../http/media-type.ts';
 import { presentationOf, sendObject } from '../http/object-answer.ts';
 import type { ImageTransfers } from '../image-transfers.ts';
 import type { Registry } from '../registry.ts';
@@ -25,7 +26,7 @@ export async function handleImageArchive(
   if (readDryRun(exchange, 'CreateOptions')) {
     throw new StatusError('BadRequest', 'an image archive cannot be loaded as a dry run');
   }
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const { type } = parseMediaType(request.headers['content-type'] ?? '');
   if (!archiveTypes.has(type)) {
     throw new StatusError('UnsupportedMediaType', `an image archive is sent as application/x-tar, not as "${type}"`);
   }

@@ -29,7 +29,8 @@ const pieceBytes = 1024 * 1024;
  * A blob of any size piece by piece, each asked for when the one before was taken: a slow reader holds up nothing but
  * itself.
  *
- * @throws StatusError `NotFound`, also in the middle, when the blob is deleted meanwhile
+ * @throws StatusError `NotFound`, also in the middle, when the blob is deleted meanwhile; `InternalError` when the disk has lost
+ *   its end
  */
 export async function* readBlobPieces(
   grpc: GrpcClient,
@@ -43,6 +44,10 @@ export async function* readBlobPieces(
     const pieces: Uint8Array[] = [];
     for await (const { data } of grpc.serverStream(contentService.read, request, { signal, timeoutMs }))
       pieces.push(data);
-    yield Buffer.concat(pieces);
+    const piece = Buffer.concat(pieces);
+    // containerd says nothing of it.
+    if (piece.length < size)
+      throw new StatusError('InternalError', `${digest} ends after ${offset + piece.length} bytes`);
+    yield piece;
   }
 }

@@ -8,15 +8,12 @@ import { isStatusError, StatusError } from '../../../lib/status-error.ts';
 import { createGrpcClient } from '../grpc/client.ts';
 import { criNamespace } from '../methods.ts';
 import { asStorageError } from './check-space.ts';
-import { removeOldSpools } from './layer-spool.ts';
 import { createLayerStore } from './layer-store.ts';
 import { pushImage } from './push-image.ts';
 import { takeLayer } from './take-layer.ts';
 
 /** Holds a configuration, which may be some megabytes. */
 const maxLineBytes = 16 * 1024 * 1024;
-/** A layer that nobody has added to for so long is not kept. */
-const spoolLifetimeMs = 24 * 60 * 60 * 1_000;
 const syncTimeoutMs = 10 * 60_000;
 
 /** Reads the request from `stdin`; never rejects. */
@@ -43,7 +40,6 @@ async function answer(request: ChildRequest, body: Readable, signal: AbortSignal
   const grpc = createGrpcClient({ socketPath, clock, metadata: criNamespace });
   try {
     mkdirSync(spool, { recursive: true, mode: 0o700 });
-    removeOldSpools(spool, spoolLifetimeMs, clock.now());
     if (request.kind === 'Layer') {
       return await takeLayer({ layers: createLayerStore(grpc, clock), spool }, request.upload, body, signal);
     }

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { LayerRequest } from '../../../api/image-push/exchange.ts';
 import { RecipeBuilder, type RecipeTable } from '../../../api/image-push/recipe.ts';
 import { digestOf } from '../../../lib/chunks/cut-chunks.ts';
-import { LayerSpool, removeOldSpools } from './layer-spool.ts';
+import { LayerSpool } from './layer-spool.ts';
 
 const contents = [randomBytes(1_000), randomBytes(30_000), randomBytes(10)];
 const literal = (text: string): Buffer => Buffer.alloc(512, text);
@@ -64,13 +55,13 @@ describe('a layer that comes in part', () => {
     const spool = new LayerSpool(directory, layer);
     spool.open();
     spool.addRecipe(recipe.subarray(0, 10));
-    assert.equal(await spool.readTable(), undefined);
+    assert.equal(await spool.makeLayer(), undefined);
     // Another process goes on.
     const again = new LayerSpool(directory, layer);
     again.open();
     assert.equal(again.recipeBytes, 10);
     again.addRecipe(recipe.subarray(10));
-    assert.equal((await again.readTable())?.count, 4);
+    assert.equal((await again.makeLayer())?.count, 4);
     assert.deepEqual(again.findHoles(table), [0, 1, 2]);
     await put(again, 2, 0);
     assert.deepEqual(again.findHoles(table), [1]);
@@ -83,7 +74,7 @@ describe('a layer that comes in part', () => {
     const spool = new LayerSpool(directory, layer);
     spool.open();
     spool.addRecipe(recipe);
-    await spool.readTable();
+    await spool.makeLayer();
     await put(spool, 0, 1, 2);
     const bytes = readFileSync(spool.path);
     bytes[600] = (bytes[600] ?? 0) ^ 1;
@@ -107,16 +98,16 @@ describe('a layer that comes in part', () => {
     };
     const other = open({});
     other.addRecipe(Buffer.alloc(recipe.length));
-    await assert.rejects(other.readTable(), { reason: 'Invalid', message: /not what its digest says/ });
+    await assert.rejects(other.makeLayer(), { reason: 'Invalid', message: /not what its digest says/ });
     assert.equal(other.recipeBytes, 0);
     // Not random: some noise can be unpacked, to something that is no recipe.
     const noise = Buffer.alloc(100, 0xff);
     const unreadable = open({ recipe: sha256(noise), recipeBytes: noise.length });
     unreadable.addRecipe(noise);
-    await assert.rejects(unreadable.readTable(), { reason: 'Invalid', message: /cannot be unpacked/ });
+    await assert.rejects(unreadable.makeLayer(), { reason: 'Invalid', message: /cannot be unpacked/ });
     const short = open({ sizeBytes: whole.length - 1 });
     short.addRecipe(recipe);
-    await assert.rejects(short.readTable(), { reason: 'Invalid', message: /its steps are/ });
+    await assert.rejects(short.makeLayer(), { reason: 'Invalid', message: /its steps are/ });
     const long = open({});
     assert.throws(() => long.addRecipe(Buffer.alloc(recipe.length + 1)), { reason: 'BadRequest' });
     assert.deepEqual(readdirSync(directory), []);
@@ -132,15 +123,19 @@ describe('a layer that comes in part', () => {
     assert.deepEqual([other.recipeBytes, other.wasSearched], [0, false]);
   });
 
-  it('is removed when nobody has gone on with it for long', () => {
+  it('is made by who says so: to read its recipe changes nothing', async () => {
     const spool = new LayerSpool(directory, layer);
     spool.open();
-    removeOldSpools(directory, 1_000, Date.now());
-    assert.ok(existsSync(join(directory, layer.diffID.slice('sha256:'.length))));
-    const [name = ''] = readdirSync(directory);
-    utimesSync(join(directory, name), new Date(0), new Date(0));
-    removeOldSpools(directory, 1_000, Date.now());
-    assert.deepEqual(readdirSync(directory), []);
-    removeOldSpools(join(directory, 'none'), 1_000, Date.now());
+    spool.addRecipe(recipe);
+    assert.equal((await spool.readTable())?.count, 4);
+    assert.ok(!existsSync(spool.path));
+    const path = join(
+      directory,
+      layer.diffID.slice('sha256:'.length),
+      readdirSync(join(directory, layer.diffID.slice(7)))[0] ?? '',
+    );
+    writeFileSync(path, Buffer.alloc(recipe.length));
+    await assert.rejects(spool.readTable(), { reason: 'Invalid' });
+    assert.ok(existsSync(path));
   });
 });

@@ -90,13 +90,23 @@ export class LayerSpool {
   }
 
   /**
-   * The table of a recipe that has come as a whole; undefined before. The first time its literals are put into the layer.
+   * The table of a recipe that has come as a whole; undefined before. Changes nothing: another child may be writing here.
    *
-   * @throws StatusError `Invalid` when it is not what its digest says, or no recipe; nothing is kept of it then
+   * @throws StatusError `Invalid` when it is not what its digest says, or no recipe
    */
   async readTable(): Promise<RecipeTable | undefined> {
     if (this.recipeBytes < this.#layer.recipeBytes) return undefined;
-    return await this.#readRecipe(async ({ table, literals }) => {
+    return await this.#readRecipe(async ({ table }) => table);
+  }
+
+  /**
+   * As `readTable`; the first time the literals are put into the layer, which is made by it. Only for who has the layer to himself.
+   *
+   * @throws StatusError as `readTable`; nothing is kept then
+   */
+  async makeLayer(): Promise<RecipeTable | undefined> {
+    if (this.recipeBytes < this.#layer.recipeBytes) return undefined;
+    return await this.#orRemove(async ({ table, literals }) => {
       if (!existsSync(this.path)) {
         // The file gets its name when every literal is in it: half of them would be taken for all.
         const unfinished = `${this.path}.new`;
@@ -111,7 +121,7 @@ export class LayerSpool {
 
   /** Puts the literals in their places once more: the power may have taken them, and no digest says so but that of the whole. */
   async restoreLiterals(): Promise<void> {
-    await this.#readRecipe(({ table, literals }) => putLiterals(this.path, table, literals()));
+    await this.#orRemove(({ table, literals }) => putLiterals(this.path, table, literals()));
   }
 
   /**
@@ -183,27 +193,31 @@ export class LayerSpool {
     return join(this.#directory, 'searched');
   }
 
-  /** @throws StatusError `Invalid`, and nothing is kept, when the recipe is not what its digest says, or none */
-  async #readRecipe<T>(use: (recipe: ReadRecipe) => Promise<T>): Promise<T> {
+  async #orRemove<T>(use: (recipe: ReadRecipe) => Promise<T>): Promise<T> {
     try {
-      const encoded = readFileSync(this.#recipePath);
-      if (`sha256:${digestOf(encoded)}` !== this.#layer.recipe) {
-        throw new StatusError('Invalid', 'the recipe of the layer is not what its digest says');
-      }
-      const plain = Readable.from([encoded], { objectMode: false }).pipe(createBrotliDecompress());
-      try {
-        return await use(await readRecipe(plain, this.#layer.sizeBytes));
-      } finally {
-        plain.destroy();
-      }
+      return await this.#readRecipe(use);
     } catch (error) {
-      const isBroken = error instanceof Error && 'code' in error && /^(ERR_|Z_)/.test(`${error.code}`);
-      if (!isBroken && !isStatusError(error, 'Invalid')) throw error;
-      this.remove();
-      if (!isBroken) throw error;
+      if (isStatusError(error, 'Invalid')) this.remove();
+      throw error;
+    }
+  }
+
+  /** @throws StatusError `Invalid` when the recipe is not what its digest says, or none */
+  async #readRecipe<T>(use: (recipe: ReadRecipe) => Promise<T>): Promise<T> {
+    const encoded = readFileSync(this.#recipePath);
+    if (`sha256:${digestOf(encoded)}` !== this.#layer.recipe) {
+      throw new StatusError('Invalid', 'the recipe of the layer is not what its digest says');
+    }
+    const plain = Readable.from([encoded], { objectMode: false }).pipe(createBrotliDecompress());
+    try {
+      return await use(await readRecipe(plain, this.#layer.sizeBytes));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && /^(ERR_|Z_)/.test(`${error.code}`))) throw error;
       throw new StatusError('Invalid', `the recipe of the layer cannot be unpacked: ${error.message}`, {
         cause: error,
       });
+    } finally {
+      plain.destroy();
     }
   }
 }
@@ -253,16 +267,6 @@ export function readSpooled(directory: string): LayerRequest | undefined {
   const [recipe = '', sizeBytes = ''] = recipeFile.replace('.recipe', '').split('-');
   const recipeBytes = statSync(join(directory, recipeFile)).size;
   return { diffID: `sha256:${diffID}`, sizeBytes: Number(sizeBytes), recipe: `sha256:${recipe}`, recipeBytes };
-}
-
-/** Removes layers in part that nobody has added to for so long, by the device's clock. */
-export function removeOldSpools(spool: string, olderThanMs: number, nowMs: number): void {
-  if (!existsSync(spool)) return;
-  for (const name of readdirSync(spool)) {
-    const path = join(spool, name);
-    const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
-    if (age > olderThanMs) rmSync(path, { recursive: true, force: true });
-  }
 }
 
 function writeWhole(file: number, data: Uint8Array, position: number): void {

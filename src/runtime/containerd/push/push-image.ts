@@ -7,7 +7,6 @@ import { Readable } from 'node:stream';
 import * as v from 'valibot';
 import type { LayerRequest, LayerState, PushRequest, PushState } from '../../../api/image-push/exchange.ts';
 import { encodeSteps } from '../../../api/image-push/missing-steps.ts';
-import type { RecipeTable } from '../../../api/image-push/recipe.ts';
 import { type Descriptor, manifestLabels, mediaTypes } from '../../../api/oci-documents.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isStatusError, StatusError } from '../../../lib/status-error.ts';
@@ -112,22 +111,23 @@ async function stateOf(directory: string, diffID: string, layer: LayerRequest | 
     // Who knows that nothing has come need not ask again, with its recipe.
     return isSpooled(directory, diffID) ? { diffID, state: 'Missing' } : { diffID, state: 'Missing', recipeBytes: 0 };
   }
+  // Its upload may be under way, in another child: nothing is written here.
   const spool = new LayerSpool(directory, layer);
   const state: LayerState = { diffID, state: 'Missing', recipeBytes: spool.recipeBytes };
-  const table = await readTableOf(spool);
-  if (table === undefined || !spool.wasSearched) return { ...state, recipeBytes: spool.recipeBytes };
-  const { steps } = new WantedChunks(table, spool.readHoles(table));
-  return { ...state, missing: encodeSteps(steps, table.count) };
-}
-
-/** Undefined as well when the power has damaged what had come: then it is gone, and comes again. */
-async function readTableOf(spool: LayerSpool): Promise<RecipeTable | undefined> {
   try {
-    return await spool.readTable();
+    const table = await spool.readTable();
+    if (table === undefined || !spool.wasSearched) return state;
+    const { steps } = new WantedChunks(table, spool.readHoles(table));
+    return { ...state, missing: encodeSteps(steps, table.count) };
   } catch (error) {
-    if (isStatusError(error, 'Invalid')) return undefined;
+    // The power has damaged what had come, and the next upload drops it; or the upload has ended, and dropped it now.
+    if (isStatusError(error, 'Invalid') || isNoSuchFile(error)) return { ...state, recipeBytes: 0 };
     throw error;
   }
+}
+
+function isNoSuchFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 interface WholeImage {

@@ -7,14 +7,14 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { cutLayer } from '../../../lib/chunks/cut-layer.ts';
+import { cutLayer, type LayerPiece } from '../../../lib/chunks/cut-layer.ts';
 import { decompressed } from '../../../lib/decompress.ts';
 import { isStatusError } from '../../../lib/status-error.ts';
 import type { GrpcClient } from '../grpc/client.ts';
 import { readBlobPieces } from '../images/content-reader.ts';
 import { contentService } from '../methods.ts';
 import type { ChunkSearch } from './layer-store.ts';
-import { type StoredLayer, uncompressedLabel } from './stored-layers.ts';
+import { isLostLayer, type StoredLayer, uncompressedLabel } from './stored-layers.ts';
 
 /** No more is read than so many times what is looked for: a search must not take longer than sending would. */
 const readFactor = 4;
@@ -35,9 +35,12 @@ export async function searchChunks(
   let leftBytes = Math.max(leastReadBytes, readFactor * table.sizeBytes);
   for (const { blob } of layers) {
     if (wanted.count === 0 || leftBytes <= 0) return;
-    try {
-      const packed = Readable.from(readBlobPieces(grpc, blob.digest, blob.size, signal), reading);
-      const whole = createHash('sha256');
+    const whole = createHash('sha256');
+    let isWhole = false;
+    const pieces = async function* (): AsyncGenerator<LayerPiece> {
+      // What a manifest states may be wrong when the blob was here before it.
+      const { info } = await grpc.unary(contentService.info, { digest: blob.digest }, { signal, timeoutMs });
+      const packed = Readable.from(readBlobPieces(grpc, blob.digest, Number(info?.size ?? 0), signal), reading);
       const plain = async function* (): AsyncGenerator<Uint8Array> {
         for await (const piece of decompressed(packed, blob.digest)) {
           leftBytes -= piece.length;
@@ -45,18 +48,24 @@ export async function searchChunks(
           yield piece;
         }
       };
-      let isWhole = true;
-      for await (const piece of cutLayer(plain())) {
-        if (piece.kind === 'Chunk') for (const step of wanted.take(piece.digest)) put(step, piece.data);
-        isWhole = wanted.count > 0 && leftBytes > 0;
-        if (!isWhole) break;
-      }
-      if (isWhole) await rememberContent(grpc, blob.digest, `sha256:${whole.digest('hex')}`, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isReadFailure(error)) throw error;
-      // Damaged, or removed meanwhile: it has nothing for us, and whoever needs it will say so.
+      yield* cutLayer(plain());
+      isWhole = true;
+    };
+    for await (const piece of whileReadable(pieces(), signal)) {
+      if (piece.kind === 'Chunk') for (const step of wanted.take(piece.digest)) put(step, piece.data);
+      if (wanted.count === 0 || leftBytes <= 0) break;
     }
+    if (isWhole) await rememberContent(grpc, blob.digest, `sha256:${whole.digest('hex')}`, signal);
+  }
+}
+
+/** The same pieces, up to where it cannot be read any further. What goes wrong where they are taken is not asked for. */
+async function* whileReadable<T>(pieces: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    // Damaged, or removed meanwhile: it has nothing for us, and whoever needs it will say so.
+    if (!isLostLayer(error, signal)) throw error;
   }
 }
 
@@ -64,11 +73,10 @@ export async function searchChunks(
 async function rememberContent(grpc: GrpcClient, digest: string, diffID: string, signal: AbortSignal): Promise<void> {
   const info = { digest, labels: { [uncompressedLabel]: diffID } };
   const request = { info, updateMask: { paths: [`labels.${uncompressedLabel}`] } };
-  await grpc.unary(contentService.update, request, { signal, timeoutMs });
-}
-
-/** What the disk says when we write is no failure to read. */
-function isReadFailure(error: unknown): boolean {
-  if (isStatusError(error)) return error.reason === 'NotFound' || error.reason === 'Invalid';
-  return error instanceof Error && 'code' in error && `${error.code}`.startsWith('ERR_');
+  try {
+    await grpc.unary(contentService.update, request, { signal, timeoutMs });
+  } catch (error) {
+    // Removed meanwhile.
+    if (!isStatusError(error, 'NotFound')) throw error;
+  }
 }

@@ -40,7 +40,12 @@ export async function findLayers(
     for (const { digest, size, labels } of await listBlobs(grpc, filters, signal)) {
       const diffID = labels[uncompressedLabel] ?? digest;
       if (!diffIDs.includes(diffID) || found.has(diffID)) continue;
-      found.set(diffID, await describe(grpc, digest, Number(size), signal));
+      try {
+        found.set(diffID, await describe(grpc, digest, Number(size), signal));
+      } catch (error) {
+        // Collected since it was listed. One that is here and cannot be read is not to be sent again in vain.
+        if (!isStatusError(error, 'NotFound')) throw error;
+      }
     }
   }
   return found;
@@ -85,9 +90,21 @@ export async function listStoredLayers(
   }
   for (const { digest, size } of await listBlobs(grpc, [`labels."${uncompressedLabel}"`], signal)) {
     if (layers.has(digest)) continue;
-    layers.set(digest, { blob: await describe(grpc, digest, Number(size), signal), isRelative: false, index: 0 });
+    try {
+      layers.set(digest, { blob: await describe(grpc, digest, Number(size), signal), isRelative: false, index: 0 });
+    } catch (error) {
+      if (!isLostLayer(error, signal)) throw error;
+    }
   }
   return [...layers.values()];
+}
+
+/**
+ * Whether one layer or manifest cannot be read: damaged, on a bad block, or collected meanwhile. A push does without it. Not so
+ * when the runtime is down, or nobody waits any more.
+ */
+export function isLostLayer(error: unknown, signal: AbortSignal): boolean {
+  return !signal.aborted && !isStatusError(error, 'ServiceUnavailable');
 }
 
 async function layersOf(grpc: GrpcClient, target: Descriptor, signal: AbortSignal): Promise<readonly Descriptor[]> {
@@ -102,7 +119,7 @@ async function layersOf(grpc: GrpcClient, target: Descriptor, signal: AbortSigna
     return layers;
   } catch (error) {
     // Of an index not every manifest need be here, and what cannot be read has nothing for us.
-    if (isStatusError(error, 'NotFound', 'Invalid', 'InternalError')) return [];
+    if (isLostLayer(error, signal)) return [];
     throw error;
   }
 }

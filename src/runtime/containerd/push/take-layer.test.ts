@@ -85,6 +85,13 @@ describe('a layer that is sent', () => {
     assert.deepEqual(missing(again), [0]);
     assert.equal((await send(chunks[0] as LayerFrame)).state, 'Present');
   });
+
+  it('begins anew when the power has damaged its recipe', async () => {
+    await send(recipe);
+    const [name = ''] = readdirSync(join(path(), '..')).filter((each) => each.endsWith('.recipe'));
+    writeFileSync(join(path(), '..', name), Buffer.alloc(recipe.data.length));
+    assert.deepEqual(missing(await send(recipe)), [0, 1, 2, 3]);
+  });
 });
 
 async function* toAsync(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {

@@ -8,7 +8,7 @@ import { encodeSteps } from '../../../api/image-push/missing-steps.ts';
 import { unpackChunks } from '../../../api/image-push/packed-chunks.ts';
 import type { RecipeTable } from '../../../api/image-push/recipe.ts';
 import { digestOf } from '../../../lib/chunks/cut-chunks.ts';
-import { StatusError } from '../../../lib/status-error.ts';
+import { isStatusError, StatusError } from '../../../lib/status-error.ts';
 import { checkSpace } from './check-space.ts';
 import { LayerSpool } from './layer-spool.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -40,11 +40,10 @@ export async function takeLayer(
     return { diffID, state: 'Present' };
   }
   checkSpace(directory, upload.image, upload.sizeBytes, spool.allocatedBytes);
-  spool.open();
   const frames = decodeFrames(body);
-  const before = await spool.readTable();
+  const before = await openSpool(spool);
   if (before === undefined) await takeRecipe(spool, upload, frames);
-  const table = before ?? (await spool.readTable());
+  const table = before ?? (await spool.makeLayer());
   if (table === undefined) return { diffID, state: 'Missing', recipeBytes: spool.recipeBytes };
   const wanted = new WantedChunks(table, spool.readHoles(table));
   await spool.whileWriting(table, async (put) => {
@@ -70,6 +69,19 @@ export async function takeLayer(
   }
   spool.remove();
   return { diffID, state: 'Present' };
+}
+
+/** @returns the table of a recipe that has come before */
+async function openSpool(spool: LayerSpool): Promise<RecipeTable | undefined> {
+  spool.open();
+  try {
+    return await spool.makeLayer();
+  } catch (error) {
+    if (!isStatusError(error, 'Invalid')) throw error;
+    // It was good when it came, and the power has damaged it. Who asked was told that nothing of it is here.
+    spool.open();
+    return undefined;
+  }
 }
 
 /** What is to be sent, and noted for who asks or sends next. */
