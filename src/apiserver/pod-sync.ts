@@ -9,6 +9,8 @@ export interface SyncWish {
   readonly pod: string;
   /** Identity of the pod that was authorised; another pod of the same name is NotFound. */
   readonly uid: string;
+  /** The pod that the client means; with another of the same name it is a Conflict. */
+  readonly requiredUid?: string;
   readonly volume: string;
   /** Tells the sessions of clients apart; chosen by the client. */
   readonly session: string;
@@ -21,7 +23,7 @@ export interface PodSync {
    * Both ends of a session; destroying the stream, or `signal`, ends it.
    *
    * @throws StatusError NotFound (no such pod), BadRequest (no such volume, or none for files), ServiceUnavailable (it is not
-   *   set up yet), Conflict (somebody else has it now), TooManyRequests
+   *   set up yet), Conflict (somebody else has it now, it is not the pod of `requiredUid`), TooManyRequests
    */
   open(wish: SyncWish, signal: AbortSignal): Promise<Duplex>;
 }

@@ -26,6 +26,8 @@ export class SyncPair {
   isSlow = false;
   /** Bytes that went to the device. */
   uploadedBytes = 0;
+  /** Which start of the device's kernel it is; empty for a device that cannot tell. */
+  bootId = 'first boot';
   /** At so many of these, once, the connection breaks. */
   cutAtBytes = Number.POSITIVE_INFINITY;
   #session: SyncSession | undefined;
@@ -80,23 +82,27 @@ export class SyncPair {
   async #connect(): Promise<Duplex> {
     if (!this.isReachable) throw new StatusError('ServiceUnavailable', 'nobody is there');
     this.connections += 1;
-    const { stream, cut } = syncedTree(this.there, this.staging, (bytes) => this.#count(bytes), this.isSlow);
+    const { isSlow, bootId } = this;
+    const onBytes = (bytes: number): void => this.#count(bytes);
+    const { stream, cut } = syncedTree(this.there, this.staging, { onBytes, isSlow, bootId });
     this.#cut = cut;
     return stream;
   }
 }
 
-/**
- * The side of the device: a stream to whoever writes the files of `root`.
- *
- * @param onBytes told how many bytes have come
- * @param isSlow whether there is a pause after each piece that goes
- */
+interface SyncedTreeOptions {
+  /** Told how many bytes have come. */
+  readonly onBytes?: (bytes: number) => void;
+  /** Whether there is a pause after each piece that goes. */
+  readonly isSlow?: boolean;
+  readonly bootId?: string;
+}
+
+/** The side of the device: a stream to whoever writes the files of `root`. */
 export function syncedTree(
   root: string,
   staging: string,
-  onBytes: (bytes: number) => void = () => {},
-  isSlow = false,
+  { onBytes = () => {}, isSlow = false, bootId = '' }: SyncedTreeOptions = {},
 ): { readonly stream: Duplex; readonly cut: () => void } {
   const up = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
@@ -111,7 +117,7 @@ export function syncedTree(
     },
   });
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const tree = openTree({ root, staging, owner }, createSystemClock());
+  const tree = openTree({ root, staging, owner }, createSystemClock(), bootId);
   void serveTree(tree, up, down).then(() => {
     tree.places.close();
     down.end();

@@ -77,6 +77,20 @@ describe('sync sessions of a device', () => {
     assert.equal(children.length, 0);
   });
 
+  it('are refused when another pod has the name by now than the one that is meant, also to whoever comes back', async () => {
+    await open({ requiredUid: 'uid-a' });
+    pods.set('a', { ...podOf('a'), metadata: { ...podOf('a').metadata, uid: 'uid-new' } });
+    for (const isResumed of [false, true]) {
+      await assert.rejects(open({ uid: 'uid-new', requiredUid: 'uid-a', isResumed }), {
+        reason: 'Conflict',
+        message: /Precondition failed: UID in precondition: uid-a, UID in object meta: uid-new/,
+      });
+    }
+    assert.equal(children.length, 1);
+    await open({ uid: 'uid-new', requiredUid: 'uid-new' });
+    assert.equal(children.length, 2);
+  });
+
   it('are one of a volume also when fifty begin at once, and none is left when the pod ends', async () => {
     await Promise.all(Array.from({ length: 50 }, (_, index) => open({ session: `s${index}` })));
     assert.equal(children.filter((child) => !child.signal.aborted).length, 1);

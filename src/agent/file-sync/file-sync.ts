@@ -60,6 +60,7 @@ export class FileSync implements PodSync {
 
   async #open(key: string, wish: SyncWish, signal: AbortSignal): Promise<Duplex> {
     const { volumePath, exists } = this.#deps;
+    checkUid(wish);
     const volume = requireSyncVolume(this.#requirePod(wish), wish.volume);
     const root = volumePath(wish.uid, volume);
     if (root === undefined || !(await exists(root))) {
@@ -145,6 +146,17 @@ export class FileSync implements PodSync {
 /** Where files are written first: the same file system, and no container sees it. It goes with the pod's volumes. */
 function stagingBeside(root: string, volume: string): string {
   return `${root.slice(0, root.lastIndexOf('/', root.lastIndexOf('/') - 1))}/eliot.run~sync/${volume}`;
+}
+
+/** Whoever comes back believes to know what is in the volume; that of another pod of the name is another one. */
+function checkUid({ pod, uid, requiredUid }: SyncWish): void {
+  if (requiredUid === undefined || requiredUid === uid) return;
+  throw new StatusError(
+    'Conflict',
+    `pod ${pod} is not the one that files are to be brought to, only its namesake: ` +
+      `Precondition failed: UID in precondition: ${requiredUid}, UID in object meta: ${uid}`,
+    { details: { name: pod, kind: 'pods' } },
+  );
 }
 
 function notFound(pod: string): StatusError {

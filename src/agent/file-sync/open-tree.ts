@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { readBootId, treeIdentity } from '../../lib/tree/tree-identity.ts';
 import { TreePlaces } from '../../lib/tree/tree-places.ts';
 import { type TreeOwner, TreeWriter } from '../../lib/tree/tree-writer.ts';
 import type { ServeTreeDeps } from './serve-tree.ts';
@@ -11,8 +12,16 @@ export interface TreeOptions {
   readonly owner: TreeOwner;
 }
 
-/** @throws TreeError Gone when there is no such directory */
-export function openTree({ root, staging, owner }: TreeOptions, clock: Clock): ServeTreeDeps {
+/**
+ * @param bootId as `treeIdentity` wants it; default: that of this machine
+ * @throws TreeError Gone when there is no such directory
+ */
+export function openTree(
+  { root, staging, owner }: TreeOptions,
+  clock: Clock,
+  bootId: string = readBootId(),
+): ServeTreeDeps {
   const places = new TreePlaces(root);
-  return { places, clock, writer: new TreeWriter({ places, staging, owner, now: () => clock.now() }) };
+  const writer = new TreeWriter({ places, staging, owner, now: () => clock.now() });
+  return { places, clock, writer, identity: treeIdentity(root, bootId) };
 }

@@ -23,6 +23,8 @@ export interface ServeTreeDeps {
   readonly places: TreePlaces;
   readonly writer: TreeWriter;
   readonly clock: Clock;
+  /** As `treeIdentity` gives it. */
+  readonly identity: string | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ class TreeSession {
   readonly #places: TreePlaces;
   readonly #writer: TreeWriter;
   readonly #clock: Clock;
+  readonly #identity: string | undefined;
   readonly #output: FrameWriter;
   readonly #fail: (error: Error) => void;
   readonly #over = new AbortController();
@@ -69,10 +72,11 @@ class TreeSession {
   #incoming: IncomingContent | undefined;
 
   /** @param fail ends the session for what nobody asked for */
-  constructor({ places, writer, clock }: ServeTreeDeps, output: Writable, fail: (error: Error) => void) {
+  constructor({ places, writer, clock, identity }: ServeTreeDeps, output: Writable, fail: (error: Error) => void) {
     this.#places = places;
     this.#writer = writer;
     this.#clock = clock;
+    this.#identity = identity;
     this.#output = new FrameWriter(output);
     this.#fail = fail;
     // A reader that has gone is noticed where something is written.
@@ -116,7 +120,7 @@ class TreeSession {
     if (follow) tree.watch(this.#over.signal);
     else tree.readAll();
     for (const message of treeMessages(tree.entries, [])) await this.answer(message);
-    await this.answer({ is: 'scanned' });
+    await this.answer({ is: 'scanned', ...(this.#identity === undefined ? {} : { identity: this.#identity }) });
     if (follow) {
       this.#follow(tree).catch((error: unknown) => {
         if (!this.#over.signal.aborted && !isReaderGone(error)) this.#fail(treeErrorOf(error, 'the volume'));

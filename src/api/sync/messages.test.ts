@@ -52,4 +52,13 @@ describe('an answer of a device', () => {
     assert.throws(() => parseAnswer(JSON.stringify({ is: 'tree', entries: [], gone: ['/'] })), /bad path/);
     assert.throws(() => parseAnswer('nonsense'), /no JSON/);
   });
+
+  it('need not say which tree it has, and says it in a few words', () => {
+    for (const answer of [{ is: 'scanned' }, { is: 'scanned', identity: 'a' }]) {
+      assert.deepEqual(parseAnswer(JSON.stringify(answer)), answer);
+    }
+    for (const identity of ['', 7, null, 'x'.repeat(1_000)]) {
+      assert.throws(() => parseAnswer(JSON.stringify({ is: 'scanned', identity })), /bad identity/);
+    }
+  });
 });

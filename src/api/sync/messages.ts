@@ -49,8 +49,11 @@ interface Change<E extends Entry> {
 export type SyncAnswer =
   /** What is in the device's tree, and what is not any longer. */
   | { readonly is: 'tree'; readonly entries: readonly PlacedEntry[]; readonly gone: readonly string[] }
-  /** Everything was told that was there when it was opened. */
-  | { readonly is: 'scanned' }
+  /**
+   * Everything was told that was there when it was opened. `identity`: the same text for as long as it is the same tree, in which
+   * nothing changes but by somebody's doing; left out by a device that cannot tell.
+   */
+  | { readonly is: 'scanned'; readonly identity?: string }
   /** `entry`: what is at the path now. `aside`: the name that something was given. `digest`: sha256 as hex. */
   | {
       readonly is: 'done';
@@ -76,6 +79,7 @@ export type SyncAnswer =
 const maxFileBytes = 2 ** 46;
 const maxLinkBytes = 4_095;
 const permissionBits = 0o777;
+const maxIdentityLength = 256;
 
 /** @throws FrameError when this is no request */
 export function parseRequest(text: string): SyncRequest {
@@ -128,6 +132,8 @@ export function parseAnswer(text: string): SyncAnswer {
       checkList(message['gone'], checkPath);
       break;
     case 'scanned':
+      checkIdentity(message['identity']);
+      break;
     case 'fatal':
       break;
     case 'done':
@@ -188,6 +194,11 @@ function checkEntry(value: unknown, kind?: Entry['kind']): void {
 
 function checkPath(path: unknown): void {
   check(typeof path === 'string' && isTreePath(path), 'path');
+}
+
+function checkIdentity(identity: unknown): void {
+  if (identity === undefined) return;
+  check(typeof identity === 'string' && identity !== '' && identity.length <= maxIdentityLength, 'identity');
 }
 
 function checkRules(rules: unknown): void {

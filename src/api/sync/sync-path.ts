@@ -18,6 +18,8 @@ export function isPodSync(path: {
 export interface SyncTarget {
   readonly namespace: string;
   readonly pod: string;
+  /** The pod that is meant: another of the same name is a Conflict. Default: whichever has the name. */
+  readonly uid?: string | undefined;
   readonly volume: string;
   /** Chosen by the client, at random: `[0-9a-f]{32}`. */
   readonly session: string;
@@ -26,8 +28,9 @@ export interface SyncTarget {
 }
 
 /** The path of a session, with its query. */
-export function syncPath({ namespace, pod, volume, session, isResumed }: SyncTarget): string {
+export function syncPath({ namespace, pod, uid, volume, session, isResumed }: SyncTarget): string {
   const query = new URLSearchParams({ volume, session, resumed: String(isResumed) });
+  if (uid !== undefined) query.set('uid', uid);
   const place = [namespace, 'pods', pod, 'sync'].map(encodeURIComponent).join('/');
   return `/apis/eliot.run/v1alpha1/namespaces/${place}?${query}`;
 }

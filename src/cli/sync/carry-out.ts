@@ -1,11 +1,14 @@
 /** Carries out what `compute-actions.ts` decides: requests to the device, and files here. */
 import { type Entry, isSameContent } from '../../lib/tree/entry.ts';
+import { IgnoreRules, mayHoldRules } from '../../lib/tree/ignore-rules.ts';
 import { digestFile } from '../../lib/tree/read-file.ts';
+import { scanTree } from '../../lib/tree/scan-tree.ts';
 import { TreeError } from '../../lib/tree/tree-error.ts';
-import { isGitName } from '../../lib/tree/tree-path.ts';
+import { foldName, isGitName, nameOf } from '../../lib/tree/tree-path.ts';
 import type { TreePlaces } from '../../lib/tree/tree-places.ts';
 import type { TreeWriter } from '../../lib/tree/tree-writer.ts';
 import type { WatchedTree } from '../../lib/tree/watched-tree.ts';
+import { eliotFileName } from '../project/eliot-file-name.ts';
 import { type Action, type ActionKind, computeActions } from './compute-actions.ts';
 import { FetchedFile } from './fetch-file.ts';
 import { findRenamed } from './find-renamed.ts';
@@ -108,13 +111,28 @@ class Work implements Outcome {
   }
 
   /**
-   * The device knows the rules, and need not keep to them. What git keeps is never taken from it, whatever the rules: they are
-   * files of the tree themselves, and a hook of git is a program that runs here.
+   * The device knows the rules, and need not keep to them. The rules themselves are never taken from it, nor what the next `eli up`
+   * goes by, or it could have what is ignored here; nor is what git keeps, whatever the rules: a hook of git is a program that runs here.
    */
   #mayChangeHere(path: string): boolean {
     const { local, remote } = this.#sides;
     const isDirectory = (remote.entries.get(path) ?? local.entries.get(path))?.kind === 'directory';
-    return !path.split('/').some(isGitName) && !local.rules.ignores(path, isDirectory);
+    const isOurs = mayHoldRules(path) || foldName(nameOf(path)) === eliotFileName;
+    return !isOurs && !path.split('/').some(isGitName) && !local.rules.ignores(path, isDirectory);
+  }
+
+  /**
+   * What is ignored stays under the name by which it is ignored: a directory that holds some goes nowhere, not even aside.
+   *
+   * @throws TreeError Changed
+   */
+  #checkMayGiveWay(path: string): void {
+    const { places, local } = this.#sides;
+    if (local.entries.get(path)?.kind !== 'directory') return;
+    for (const found of scanTree(places, path, new IgnoreRules([], '!.git'), { addRules: false }).keys()) {
+      if (local.entries.has(found)) continue;
+      throw new TreeError('Changed', `${path}: the device has something else there, and here it holds what is ignored`);
+    }
   }
 
   async #start(path: string, kind: Exclude<ActionKind, 'compare'>): Promise<void> {
@@ -167,8 +185,7 @@ class Work implements Outcome {
         const file = await sendFile(path, expect, like, this.#sides);
         this.#confirm(path, file.entry, file.sent);
       } catch (error) {
-        if (!(error instanceof TreeError)) throw error;
-        this.failed.set(path, error);
+        this.#fail(path, error);
       }
     }
   }
@@ -190,9 +207,19 @@ class Work implements Outcome {
     const { writer, remote } = this.#sides;
     if (entry === undefined) return;
     if (entry.kind === 'directory') return this.#here(path, () => writer.makeDirectory(path, entry, local));
-    if (entry.kind === 'link') return this.#here(path, () => writer.makeLink(path, entry, local));
+    if (entry.kind === 'link') {
+      return this.#here(path, () => {
+        this.#checkMayGiveWay(path);
+        return writer.makeLink(path, entry, local);
+      });
+    }
     if (local !== undefined && isSameContent(local, entry)) {
       return this.#here(path, () => writer.setFile(path, entry, local));
+    }
+    try {
+      this.#checkMayGiveWay(path);
+    } catch (error) {
+      return this.#fail(path, error);
     }
     const file = new FetchedFile(path, writer);
     const { answer } = await remote.fetch(path, file);
@@ -200,7 +227,10 @@ class Work implements Outcome {
       try {
         const done = await answer;
         remote.set(path, done.entry ?? undefined);
-        this.#here(path, () => file.finish(local));
+        this.#here(path, () => {
+          this.#checkMayGiveWay(path);
+          return file.finish(local);
+        });
       } finally {
         file.drop();
       }
@@ -218,9 +248,13 @@ class Work implements Outcome {
       else base.set(path, made);
       this.fetched.push(path);
     } catch (error) {
-      if (!(error instanceof TreeError)) throw error;
-      this.failed.set(path, error);
+      this.#fail(path, error);
     }
+  }
+
+  #fail(path: string, error: unknown): void {
+    if (!(error instanceof TreeError)) throw error;
+    this.failed.set(path, error);
   }
 
   /** Two ways, nothing may be there but what we know of. */

@@ -1,17 +1,17 @@
-/** Brings one file from the device, whole in its place or not at all. */
+/** Brings one file from the device. */
 import type { Entry, FileEntry } from '../../lib/tree/entry.ts';
-import { TreeError } from '../../lib/tree/tree-error.ts';
-import type { Expected, StagedFile, TreeWriter } from '../../lib/tree/tree-writer.ts';
+import type { Expected, TreeWriter } from '../../lib/tree/tree-writer.ts';
+import { notWhole, WholeFile } from '../../lib/tree/whole-file.ts';
 import type { ContentSink } from './remote-tree.ts';
+
+/** Nobody but its owner reads it until it has the permissions that it is to have. */
+const stagedMode = 0o600;
 
 /** A file on its way to its place here. What goes wrong is kept until it is asked for. */
 export class FetchedFile implements ContentSink {
   readonly #path: string;
   readonly #writer: TreeWriter;
-  #entry: FileEntry | undefined;
-  #staged: StagedFile | undefined;
-  #bytes = 0;
-  #failure: unknown;
+  #file: WholeFile | undefined;
 
   constructor(path: string, writer: TreeWriter) {
     this.#path = path;
@@ -19,17 +19,12 @@ export class FetchedFile implements ContentSink {
   }
 
   begin(entry: FileEntry): void {
-    this.#entry = entry;
-    this.#try(() => {
-      this.#staged = this.#writer.stage();
-    });
+    this.drop();
+    this.#file = new WholeFile(this.#writer, this.#path, entry, stagedMode);
   }
 
   add(bytes: Buffer): void {
-    this.#bytes += bytes.length;
-    this.#try(() => {
-      if (this.#staged !== undefined) this.#writer.write(this.#staged, bytes);
-    });
+    this.#file?.add(bytes);
   }
 
   /**
@@ -39,27 +34,11 @@ export class FetchedFile implements ContentSink {
    * @throws TreeError NoSpace, Changed, …; nothing has changed then
    */
   finish(expected: Expected): Entry {
-    const [entry, staged] = [this.#entry, this.#staged];
-    if (this.#failure !== undefined || entry === undefined || staged === undefined || entry.size !== this.#bytes) {
-      this.drop();
-      throw this.#failure ?? new TreeError('Invalid', `${this.#path}: it did not come whole`);
-    }
-    this.#staged = undefined;
-    return this.#writer.place(this.#path, staged, entry, expected);
+    if (this.#file === undefined) throw notWhole(this.#path);
+    return this.#file.finish(expected);
   }
 
   drop(): void {
-    if (this.#staged !== undefined) this.#writer.discard(this.#staged);
-    this.#staged = undefined;
-  }
-
-  #try(act: () => void): void {
-    if (this.#failure !== undefined) return;
-    try {
-      act();
-    } catch (error) {
-      this.#failure = error;
-      this.drop();
-    }
+    this.#file?.drop();
   }
 }

@@ -55,7 +55,7 @@ export class RemoteTree {
   readonly #writer: FrameWriter;
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Map<number, Waiting>();
-  readonly #scanned = Promise.withResolvers<void>();
+  readonly #scanned = Promise.withResolvers<string | undefined>();
   #failure: { readonly error: unknown } | undefined;
   /** Whoever waits for something that may never come now. */
   readonly #waiters = new Set<(error: unknown) => void>();
@@ -102,12 +102,13 @@ export class RemoteTree {
    * Begins the session; resolves when all of the device's tree is known.
    *
    * @param follow whether changes that others make there are told later
+   * @returns which tree it is; undefined when the device does not say
    * @throws StatusError when the connection is lost, or the device cannot read its tree
    */
-  async open(rules: readonly IgnoreSource[], follow: boolean): Promise<void> {
+  async open(rules: readonly IgnoreSource[], follow: boolean): Promise<string | undefined> {
     void this.#listen();
     await this.#write(jsonFrame({ do: 'open', follow, rules } satisfies SyncRequest));
-    await this.#scanned.promise;
+    return await this.#scanned.promise;
   }
 
   /** Sends a request; resolves when it has left, and its answer is waited for. */
@@ -250,7 +251,7 @@ export class RemoteTree {
         this.#learn(answer);
         break;
       case 'scanned':
-        this.#scanned.resolve();
+        this.#scanned.resolve(answer.identity);
         break;
       case 'done':
         this.#answered(answer.n)?.resolve(answer);

@@ -34,7 +34,10 @@ export class RemoteFailure extends TreeError {
   }
 }
 
-/** Some paths fail again and again: what we believe of the device is not what is there. */
+/**
+ * What we believe of the device may not be what is there: some paths fail again and again, or it tells what changes by rules that
+ * do not hold any longer.
+ */
 export class CompareAnew extends Error {}
 
 /** Whether what failed may go well over another connection. */

@@ -10,8 +10,8 @@ import { openSyncStream } from '../../client/sync-stream.ts';
 import type { Transport } from '../../client/transport.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { StatusError } from '../../lib/status-error.ts';
-import type { Entry } from '../../lib/tree/entry.ts';
-import { IgnoreRules } from '../../lib/tree/ignore-rules.ts';
+import { type Entry, isSameEntry } from '../../lib/tree/entry.ts';
+import { IgnoreRules, type IgnoreSource, isSameRules } from '../../lib/tree/ignore-rules.ts';
 import type { TreeError } from '../../lib/tree/tree-error.ts';
 import { TreePlaces } from '../../lib/tree/tree-places.ts';
 import { TreeWriter } from '../../lib/tree/tree-writer.ts';
@@ -26,6 +26,8 @@ export interface SyncOptions extends SyncSettings {
   readonly transport: Transport;
   readonly namespace: string;
   readonly pod: string;
+  /** Of the pod that is meant: the session ends when another one has its name. Default: whichever has it. */
+  readonly uid?: string | undefined;
   /** Name of an emptyDir of the pod: the device writes its directory, and nothing is needed in the image. */
   readonly volume: string;
 }
@@ -35,7 +37,7 @@ export interface SyncSettings {
   readonly clock: Clock;
   /** An existing directory here. */
   readonly directory: string;
-  /** Patterns beside those of .gitignore, .dockerignore and .eliotignore, in the language of .gitignore. */
+  /** Patterns above those of .gitignore, .dockerignore and .eliotignore, in the language of .gitignore. */
   readonly ignore: readonly string[];
   /** Also bring back what is made or changed on the device. */
   readonly twoWay: boolean;
@@ -83,10 +85,10 @@ const closeWithinMs = 10_000;
 
 /** Begins at once; ends when `signal` aborts, `close` is called, or it cannot go on. */
 export function startSync(options: SyncOptions, signal: AbortSignal): SyncSession {
-  const { transport, clock, namespace, pod, volume } = options;
+  const { transport, clock, namespace, pod, uid, volume } = options;
   const session = randomBytes(16).toString('hex');
   const connect: Connect = (isResumed, connection) =>
-    openSyncStream({ transport, clock }, { namespace, pod, volume, session, isResumed }, connection);
+    openSyncStream({ transport, clock }, { namespace, pod, uid, volume, session, isResumed }, connection);
   return startSyncOver(options, connect, signal);
 }
 
@@ -112,6 +114,10 @@ class Session {
   readonly #signal: AbortSignal;
   readonly #ended: Promise<void>;
   readonly #base = new Map<string, Entry>();
+  /** The rules by which the device tells what changes there. */
+  #toldRules: readonly IgnoreSource[] = [];
+  /** Which tree of the device `#base` is about. */
+  #identity: string | undefined;
   /** Paths that may be out of step; none that `#retries` holds. */
   readonly #dirty = new Set<string>();
   readonly #retries: Retries;
@@ -170,7 +176,7 @@ class Session {
   async #work(signal: AbortSignal): Promise<void> {
     const { directory, ignore, clock } = this.#options;
     const places = new TreePlaces(directory);
-    const rules = new IgnoreRules([{ kind: 'eliot', directory: '', text: ignore.join('\n') }]);
+    const rules = new IgnoreRules([], ignore.join('\n'));
     const local = new WatchedTree({ places, rules, readRules: true, clock });
     const writer = new TreeWriter({ places, now: () => clock.now() });
     try {
@@ -231,7 +237,10 @@ class Session {
 
   async #connect(local: WatchedTree, isResumed: boolean, signal: AbortSignal): Promise<RemoteTree> {
     const remote = new RemoteTree(await this.#connectStream(isResumed, signal));
-    await remote.open(local.rules.sources, this.#options.twoWay);
+    this.#toldRules = [...local.rules.sources];
+    const identity = await remote.open(this.#toldRules, this.#options.twoWay);
+    if (identity === undefined || identity !== this.#identity) forgetOther(this.#base, remote.entries);
+    this.#identity = identity;
     remote.onChange = (paths) => this.#markDirty(paths);
     this.#retries.hurry();
     this.#markDirty([...local.entries.keys(), ...remote.entries.keys(), ...this.#base.keys()]);
@@ -243,6 +252,8 @@ class Session {
     const retries = this.#retries;
     try {
       for (;;) {
+        // Before anything is decided: what the device does not tell because of a rule is not gone there.
+        if (!this.#isClosing && this.#isToldByOtherRules(sides)) throw new CompareAnew();
         const paths = [...this.#dirty, ...retries.due()];
         this.#dirty.clear();
         const outcome = await carryOut(paths, sides);
@@ -264,6 +275,11 @@ class Session {
       this.#sentBytes += remote.sentBytes;
       remote.close();
     }
+  }
+
+  /** One way nobody waits to be told: what is ignored no longer is sent, whatever is there. */
+  #isToldByOtherRules({ local, isTwoWay }: SyncSides): boolean {
+    return isTwoWay && !isSameRules(local.rules.sources, this.#toldRules);
   }
 
   #tellTroubles(): void {
@@ -308,6 +324,14 @@ class Session {
       over.abort();
     }
   }
+}
+
+/**
+ * The device has another tree than the one that was compared last, or what a power cut has left of that: what it has no longer,
+ * or has otherwise, nobody has deleted or changed there, and counts as never compared. What is there as both had it still is ours.
+ */
+function forgetOther(base: Map<string, Entry>, remote: ReadonlyMap<string, Entry>): void {
+  for (const [path, entry] of base) if (!isSameEntry(remote.get(path), entry)) base.delete(path);
 }
 
 /** The device need not keep anything for us. It will find out by itself when it does not hear it. */

@@ -105,11 +105,35 @@ describe('a sync session that goes both ways', () => {
     );
   });
 
-  it('takes nothing of what git keeps, even when rules that came from the device let it through', async () => {
-    mkdirSync(join(pair.here, '.git'));
+  it('brings back what is no longer ignored, and what the device makes there from then on', async () => {
+    writeFileSync(join(pair.here, '.gitignore'), 'out/\n');
     await pair.start({ twoWay: true }).first;
-    writeFileSync(join(pair.there, '.eliotignore'), '!.git\n');
-    await until('the rules', () => existsSync(join(pair.here, '.eliotignore')));
+    mkdirSync(join(pair.there, 'out'));
+    writeFileSync(join(pair.there, 'out/before'), 'x');
+    writeFileSync(join(pair.there, 'other'), 'x');
+    await until('other', () => existsSync(join(pair.here, 'other')));
+    assert.equal(existsSync(join(pair.here, 'out')), false);
+    writeFileSync(join(pair.here, '.gitignore'), '# nothing\n');
+    await until('what was made before', () => existsSync(join(pair.here, 'out/before')));
+    writeFileSync(join(pair.there, 'out/after'), 'x');
+    await until('what is made afterwards', () => existsSync(join(pair.here, 'out/after')));
+    mkdirSync(join(pair.here, 'sub'));
+    writeFileSync(join(pair.here, 'sub/.gitignore'), '*.log\n');
+    await until('rules of a new directory', () => existsSync(join(pair.there, 'sub/.gitignore')));
+    writeFileSync(join(pair.there, 'sub/last'), 'x');
+    await until('last', () => existsSync(join(pair.here, 'sub/last')));
+    // Once for each change of the rules, and not again.
+    assert.equal(pair.connections, 3);
+    assert.deepEqual(
+      pair.states.filter(({ kind }) => kind !== 'connected'),
+      [],
+    );
+  });
+
+  it('takes nothing of what git keeps, even when the rules let it through', async () => {
+    mkdirSync(join(pair.here, '.git'));
+    writeFileSync(join(pair.here, '.eliotignore'), '!.git\n');
+    await pair.start({ twoWay: true }).first;
     await apart(() => {
       mkdirSync(join(pair.there, '.git/hooks'), { recursive: true });
       writeFileSync(join(pair.there, '.git/hooks/post-checkout'), 'x');

@@ -31,7 +31,7 @@ export interface SyncDeps {
 /** Begins with all directories at once; each ends by itself. What a person should know meanwhile is told in the report. */
 export function startSyncs(plan: UpPlan, pod: Pod, deps: SyncDeps, signal: AbortSignal): Syncs {
   const { transport, clock, report, startSync } = deps;
-  const { namespace = '', name = '' } = pod.metadata;
+  const { namespace = '', name = '', uid } = pod.metadata;
   const sessions = plan.syncs.map(({ directory, volume }) =>
     startSync(
       {
@@ -39,6 +39,7 @@ export function startSyncs(plan: UpPlan, pod: Pod, deps: SyncDeps, signal: Abort
         clock,
         namespace,
         pod: name,
+        uid,
         volume,
         directory,
         ignore: plan.ignore,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type IgnoreKind, IgnoreRules } from './ignore-rules.ts';
+import { type IgnoreKind, IgnoreRules, mayHoldRules } from './ignore-rules.ts';
 
 const rules = (...sources: [kind: IgnoreKind, text: string, directory?: string][]): IgnoreRules =>
   new IgnoreRules(sources.map(([kind, text, directory = '']) => ({ kind, text, directory })));
@@ -79,10 +79,41 @@ describe('what is ignored', () => {
   }
 
   it('is the same on the other side', () => {
-    const here = rules(['git', '*.log'], ['docker', '*\n!src'], ['eliot', '!a.log']);
-    const there = new IgnoreRules(JSON.parse(JSON.stringify(here.sources)));
-    for (const path of ['a.log', 'b.log', 'src/b.log', 'src/x', 'x']) {
-      assert.equal(there.ignores(path, false), here.ignores(path, false), path);
+    for (const patterns of ['', 'src/y\n!b.log']) {
+      const files = rules(['git', '*.log'], ['docker', '*\n!src'], ['eliot', '!a.log\n!src/y']);
+      const here = new IgnoreRules(files.sources, patterns);
+      const there = new IgnoreRules(JSON.parse(JSON.stringify(here.sources)));
+      for (const path of ['a.log', 'b.log', 'src/b.log', 'src/x', 'src/y', 'x']) {
+        assert.equal(there.ignores(path, false), here.ignores(path, false), path);
+      }
+    }
+  });
+
+  it('is what patterns beside the files say, whatever a file says and whenever it is added', () => {
+    const own = new IgnoreRules([], '*.key\n!own.key');
+    own.add({ kind: 'eliot', directory: '', text: '!*.key' });
+    for (const made of [own, own.copy()]) {
+      made.add({ kind: 'git', directory: '', text: 'own.key' });
+      assert.deepEqual([made.ignores('a.key', false), made.ignores('d/own.key', false)], [true, false]);
+    }
+  });
+
+  it('is said by files of these names, and of those that some disk takes for the same', () => {
+    for (const path of [
+      '.gitignore',
+      'a/b/.gitignore',
+      '.dockerignore',
+      '.eliotignore',
+      'a/.GitIgnore',
+      '.ELIOTIGNORE',
+    ]) {
+      assert.equal(mayHoldRules(path), true, path);
+    }
+    for (const path of ['.gitignore ', '.gitignore::$DATA', '.doc\u212aerignore', '.giti\u200cgnore']) {
+      assert.equal(mayHoldRules(path), true, path);
+    }
+    for (const path of ['gitignore', 'a/.dockerignore', '.gitignore.conflict-20261129-011500', '.gitignore/a']) {
+      assert.equal(mayHoldRules(path), false, path);
     }
   });
 });

@@ -2,10 +2,11 @@
  * Which files nobody wants elsewhere: `.gitignore` (in any directory), `.dockerignore` and `.eliotignore` (at the root).
  *
  * A path is left out when git or docker would leave it out; what `.eliotignore` says of it, either way, is above both. The
- * directory `.git` is always left out unless `.eliotignore` says otherwise.
+ * directory `.git` is always left out unless `.eliotignore` says otherwise. What a person said at the command line is above all
+ * files: they are part of a tree that others may write.
  */
 import ignore, { type Ignore } from 'ignore';
-import { ancestorsOf, isGitName, isOwnName, joinPath, nameOf } from './tree-path.ts';
+import { ancestorsOf, foldName, isGitName, isOwnName, joinPath, nameOf } from './tree-path.ts';
 
 export type IgnoreKind = 'git' | 'docker' | 'eliot';
 
@@ -29,20 +30,49 @@ export function ignoreKindOf(path: string): IgnoreKind | undefined {
   return kind === 'git' || path === nameOf(path) ? kind : undefined;
 }
 
+/** Whether the file at `path` holds rules, on whichever disk: also one that does not tell `a` from `A`. */
+export function mayHoldRules(path: string): boolean {
+  const name = foldName(nameOf(path));
+  return ignoreKindOf(path.includes('/') ? `x/${name}` : name) !== undefined;
+}
+
+/** Whether two lists hold the same rules, in whichever order and however often. */
+export function isSameRules(a: readonly IgnoreSource[], b: readonly IgnoreSource[]): boolean {
+  if (a.length === b.length && a.every((source, index) => source === b[index])) return true;
+  const [ofA, ofB] = [textsOf(a), textsOf(b)];
+  // Sets compare themselves from Node 22 on only, and this runs in eli.
+  return ofA.size === ofB.size && [...ofA].every((text) => ofB.has(text));
+}
+
+function textsOf(sources: readonly IgnoreSource[]): ReadonlySet<string> {
+  return new Set(sources.map(({ kind, directory, text }) => `${kind}\0${directory}\0${text}`));
+}
+
 export class IgnoreRules {
   readonly #sources: IgnoreSource[] = [];
   readonly #git = new Map<string, Ignore>();
   /** Only where there are some: each is asked for every file. */
   #docker: Ignore | undefined;
   #eliot: Ignore | undefined;
+  readonly #patterns: string;
+  readonly #own: Ignore | undefined;
 
-  constructor(sources: readonly IgnoreSource[] = []) {
+  /** @param patterns that no file can say otherwise of, in the language of `.gitignore` */
+  constructor(sources: readonly IgnoreSource[] = [], patterns = '') {
+    this.#patterns = patterns;
+    if (patterns.trim() !== '') this.#own = ignore().add(patterns);
     for (const source of sources) this.add(source);
   }
 
-  /** What it was made of, to be made again elsewhere. */
+  /** What it was made of, to be made again elsewhere; the patterns are the last of `.eliotignore`, which nothing comes after. */
   get sources(): readonly IgnoreSource[] {
-    return this.#sources;
+    if (this.#own === undefined) return this.#sources;
+    return [...this.#sources, { kind: 'eliot', directory: '', text: this.#patterns }];
+  }
+
+  /** The same, to which others may be added. */
+  copy(): IgnoreRules {
+    return new IgnoreRules(this.#sources, this.#patterns);
   }
 
   add(source: IgnoreSource): void {
@@ -69,9 +99,10 @@ export class IgnoreRules {
   ignoresInside(path: string, isDirectory: boolean): boolean {
     if (isOwnName(nameOf(path))) return true;
     const asked = isDirectory ? `${path}/` : path;
-    const wish = this.#eliot?.test(asked);
-    if (wish?.ignored) return true;
-    if (wish?.unignored) return false;
+    for (const wish of [this.#own?.test(asked), this.#eliot?.test(asked)]) {
+      if (wish?.ignored) return true;
+      if (wish?.unignored) return false;
+    }
     if (isGitName(nameOf(path))) return true;
     return this.#docker?.ignores(asked) || this.#gitIgnores(path, asked);
   }

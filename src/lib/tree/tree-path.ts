@@ -15,9 +15,17 @@ export function isOwnName(name: string): boolean {
 /** What Apple's file systems leave out when they compare names. */
 const ignoredByApple = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
+/** What a name is to the system that tells fewest apart: in small letters, without what Apple's and Windows' disks pass over. */
+export function foldName(name: string): string {
+  return name
+    .replace(ignoredByApple, '')
+    .replace(/[. ]*(:.*)?$/, '')
+    .toLowerCase();
+}
+
 /** Whether git, on some system, takes what has this name for its own directory: the names that git itself refuses to check out. */
 export function isGitName(name: string): boolean {
-  return /^(\.git|git~1)[. ]*(:.*)?$/i.test(name.replace(ignoredByApple, ''));
+  return /^(\.git|git~1)$/.test(foldName(name));
 }
 
 /**

@@ -9,7 +9,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import { type Entry, isSameEntry } from './entry.ts';
-import { IgnoreRules, ignoreKindOf } from './ignore-rules.ts';
+import { type IgnoreRules, ignoreKindOf } from './ignore-rules.ts';
 import { scanTree } from './scan-tree.ts';
 import { ancestorsOf, isTreePath, joinPath } from './tree-path.ts';
 import type { TreePlaces } from './tree-places.ts';
@@ -71,7 +71,7 @@ export class WatchedTree {
   readAll(): Set<string> {
     const { places, rules, readRules } = this.#options;
     places.forget();
-    const fresh = new IgnoreRules(rules.sources);
+    const fresh = rules.copy();
     this.#hasAllWatches = true;
     const found = scanTree(places, '', fresh, {
       addRules: readRules,
