@@ -4,6 +4,7 @@ import { createWebSocketStream } from 'ws';
 import { type SyncTarget, syncPath, syncProtocol } from '../api/sync/sync-path.ts';
 import type { Clock } from '../lib/clock.ts';
 import { StatusError } from '../lib/status-error.ts';
+import { connectionError } from './connection-error.ts';
 import type { Transport } from './transport.ts';
 import { keepAlive, onFailure, openWebSocket } from './web-socket.ts';
 
@@ -22,6 +23,7 @@ export async function openSyncStream(
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
   const over = new AbortController();
   const stream = createWebSocketStream(socket);
+  inOurWords(stream, (error) => (signal.aborted ? error : connectionError(error, transport.address)));
   const fail = (error: unknown): void => {
     reject(error);
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -42,4 +44,11 @@ export async function openSyncStream(
   });
   await opened;
   return stream;
+}
+
+/** The library's stream fails with words of its own, as when it is written to while the other side is closing. */
+function inOurWords(stream: Duplex, translate: (error: Error) => Error): void {
+  const [write, destroy] = [stream._write.bind(stream), stream._destroy.bind(stream)];
+  stream._write = (chunk, encoding, done) => write(chunk, encoding, (error) => done(error ? translate(error) : error));
+  stream._destroy = (error, done) => destroy(error ? translate(error) : error, done);
 }
