@@ -10,16 +10,20 @@ const signal = new AbortController().signal;
 const refusal = (reason: Reason): StatusError => new ServerStatusError(reason, `it says ${reason}`, reason, undefined);
 
 /** Runs tries that end with these, one after the other, and lets the time pass between them. */
-async function sent(ends: readonly { readonly missing?: number; readonly error?: Error }[], by = signal) {
+async function sent(
+  ends: readonly { readonly missing?: number; readonly isFurther?: boolean; readonly error?: Error }[],
+  by = signal,
+) {
   const clock = new FakeClock();
   const notes: string[] = [];
   let tries = 0;
   let isOver = false;
   const result = sendAgain(
-    async (onMissing) => {
+    async (onMissing, onProgress) => {
       const end = ends[Math.min(tries, ends.length - 1)];
       tries += 1;
       if (end?.missing !== undefined) onMissing(end.missing);
+      if (end?.isFurther) onProgress();
       if (end?.error !== undefined) throw end.error;
       return 'sent';
     },
@@ -75,5 +79,11 @@ describe('a bundle that is sent', () => {
     abort.abort(new Error('enough'));
     const { tries, result } = await sent([{ error: new StatusError('Timeout', 'the link broke') }], abort.signal);
     assert.deepEqual([tries, result], [1, 'enough']);
+  });
+
+  it('is waited for over as many lost connections as it takes, when each has told something', async () => {
+    const lost = { isFurther: true, error: refusal('ServiceUnavailable') };
+    const { result, tries } = await sent([...Array.from({ length: 40 }, () => lost), {}]);
+    assert.deepEqual([result, tries], ['sent', 41]);
   });
 });

@@ -1,4 +1,4 @@
-/** Sends a bundle until the device has all of it, over links that break and while it is busy or starts anew. */
+/** Does what a bundle needs of the device until it is done, over links that break and while the device is busy or starts anew. */
 import type { Clock } from '../../lib/clock.ts';
 import { isStatusError } from '../../lib/status-error.ts';
 
@@ -16,24 +16,28 @@ export interface SendAgainOptions {
 }
 
 /**
- * @param send one try; it says how many bytes the device lacks at its beginning
+ * @param send one try; it says how many bytes the device lacks at its beginning, or that it has come further otherwise
  * @throws what the last try threw: at once when another one would end the same
  */
 export async function sendAgain<T>(
-  send: (onMissing: (bytes: number) => void) => Promise<T>,
+  send: (onMissing: (bytes: number) => void, onProgress: () => void) => Promise<T>,
   { clock, note, beforeRetry }: SendAgainOptions,
   signal: AbortSignal,
 ): Promise<T> {
   let fruitless = 0;
   let least = Number.POSITIVE_INFINITY;
   let told = '';
+  const onProgress = (): void => {
+    fruitless = 0;
+    told = '';
+  };
   const onMissing = (bytes: number): void => {
-    if (bytes < least) fruitless = 0;
+    if (bytes < least) onProgress();
     least = Math.min(least, bytes);
   };
   for (;;) {
     try {
-      return await send(onMissing);
+      return await send(onMissing, onProgress);
     } catch (error) {
       signal.throwIfAborted();
       fruitless += 1;

@@ -11,7 +11,7 @@ import { bundles } from '../../api/resources.ts';
 import { computeBundleOutcome } from '../bundle/bundle-outcome.ts';
 import { neededArchive } from '../bundle/needed-archive.ts';
 import { readBundleDocuments } from '../bundle/open-bundle.ts';
-import { sendAgain } from '../bundle/send-again.ts';
+import { type SendAgainOptions, sendAgain } from '../bundle/send-again.ts';
 import type { CommandContext } from '../context.ts';
 import { parseDuration } from '../duration.ts';
 import type { Activity } from '../terminal/activity.ts';
@@ -54,7 +54,11 @@ export async function runBundleApply(file: string, flags: BundleApplyFlags, cont
   }
   return await context.terminal.during(`Applying ${what}`, (activity) =>
     within(timeoutMs, `${what} is not ready after ${flags.timeout}; the device goes on with it`, context, (signal) =>
-      waitUntilReady(what, documents, activity, context, signal),
+      sendAgain(
+        (_, onProgress) => waitUntilReady(what, documents, { activity, onProgress }, context, signal),
+        retryOptions(context),
+        signal,
+      ),
     ),
   );
 }
@@ -67,14 +71,17 @@ function sendWhole(
   activity: Activity,
   context: CommandContext,
 ): Promise<Bundle> {
-  const options = {
-    clock: context.io.clock,
-    note: (text: string) => context.note(text),
-    beforeRetry: async () => (await context.session()).rest.transport.closeIdle(),
-  };
   const once = (onMissing: (bytes: number) => void): Promise<Bundle> =>
     send(file, documents, flags, { activity, onMissing }, context);
-  return sendAgain(once, options, context.signal);
+  return sendAgain(once, retryOptions(context), context.signal);
+}
+
+function retryOptions(context: CommandContext): SendAgainOptions {
+  return {
+    clock: context.io.clock,
+    note: (text) => context.note(text),
+    beforeRetry: async () => (await context.session()).rest.transport.closeIdle(),
+  };
 }
 
 async function send(
@@ -132,12 +139,13 @@ async function post(
 async function waitUntilReady(
   what: string,
   { index, digest }: BundleDocuments,
-  activity: Activity,
+  { activity, onProgress }: { readonly activity: Activity; readonly onProgress: () => void },
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<number> {
   const name = { kind: bundles, namespace: undefined, name: index.name };
   for await (const object of followObject(name, context, signal)) {
+    onProgress();
     if (object === undefined) throw new UsageError(`${what} was removed meanwhile`);
     const outcome = computeBundleOutcome(object as unknown as Bundle, digest);
     switch (outcome.state) {
