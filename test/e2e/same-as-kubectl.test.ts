@@ -238,7 +238,8 @@ describe('same command, same output as kubectl', { concurrency: 4 }, () => {
     'set env deploy/roll pod/web --list',
     'set env deploy/roll A=2 B=3 --dry-run=client -o yaml',
     'set env deploy/roll A- --dry-run=server -o name',
-    'set env deploy/roll --from=configmap/one --prefix=ONE_ --dry-run=server',
+    // Of one key: kubectl warns of several in the order of a map of Go.
+    'set env deploy/roll --from=configmap/one --keys=a --prefix=ONE_ --dry-run=server',
     'set env deploy/roll --from=secret/hidden --keys=nope --list',
     'set env deploy/roll A=2 --overwrite=false',
     'set env deploy/roll A=2 -c nope',
