@@ -77,9 +77,11 @@ describe('a device with systemd and cgroup v2', { skip: whyNoGuest() }, () => {
       resources: { limits: { memory: '24Mi' } },
     };
     await device.create(shellPod('greedy', '', { containers: [container], restartPolicy: 'Never' }));
-    const pod = await device.waitForPod('greedy', 'Failed', ({ status }) => status.phase === 'Failed');
-    const terminated = pod.status.containerStatuses?.[0]?.state?.terminated;
-    assert.deepEqual([terminated?.reason, terminated?.exitCode], ['OOMKilled', 137]);
+    const pod = await device.waitForPod('greedy', 'OOMKilled', ({ status }) => {
+      return status.containerStatuses?.[0]?.state?.terminated?.reason === 'OOMKilled';
+    });
+    assert.equal(pod.status.phase, 'Failed');
+    assert.equal(pod.status.containerStatuses?.[0]?.state?.terminated?.exitCode, 137);
     await device.kubectlOk(['delete', 'pod', 'greedy', '--now']);
   });
 
