@@ -1,5 +1,6 @@
 /** What `ImageTransfers` promises, for a device of two cores whose clients may hang. */
 import { Readable } from 'node:stream';
+import { begunInTime } from '../lib/begun-in-time.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Limiter } from '../lib/limiter.ts';
 import { isStatusError, StatusError } from '../lib/status-error.ts';
@@ -19,21 +20,13 @@ export function importInTurn(transfers: ImageTransfers, clock: Clock): ImageTran
   const places = new Limiter(maxImports);
   return {
     ...transfers,
-    importArchive: async (archive, signal, checkNames) => {
-      const [begun, late] = [new AbortController(), new AbortController()];
-      void clock.sleep(placeTimeoutMs, begun.signal).then(
-        () => late.abort(busy()),
-        () => {},
-      );
-      const load = (): Promise<readonly string[]> => {
-        begun.abort();
-        return whileItComes(archive, clock, (coming) => transfers.importArchive(coming, signal, checkNames));
-      };
-      try {
-        return await places.run(load, AbortSignal.any([signal, late.signal]));
-      } finally {
-        begun.abort();
-      }
+    importArchive: (archive, signal, checkNames) => {
+      const load = (onBegin: () => void, waiting: AbortSignal): Promise<readonly string[]> =>
+        places.run(() => {
+          onBegin();
+          return whileItComes(archive, clock, (coming) => transfers.importArchive(coming, signal, checkNames));
+        }, waiting);
+      return begunInTime(load, { clock, timeoutMs: placeTimeoutMs, tooLate: busy }, signal);
     },
   };
 }

@@ -16,6 +16,7 @@ import type {
 import type { ImagePushes } from '../../apiserver/image-pushes.ts';
 import type { WhileUnused } from '../../host/remove-older.ts';
 import type { RunChild } from '../../host/run-child.ts';
+import { begunInTime } from '../../lib/begun-in-time.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import { Limiter } from '../../lib/limiter.ts';
@@ -104,17 +105,9 @@ export class ImagePusher implements ImagePushes {
     busyWith: string,
     signal: AbortSignal,
   ): Promise<T> {
-    const [begun, late] = [new AbortController(), new AbortController()];
-    const tooLate = (): void =>
-      late.abort(
-        new StatusError('TooManyRequests', `the device is busy with ${busyWith}`, { details: { retryAfterSeconds } }),
-      );
-    void this.#deps.clock.sleep(placeTimeoutMs, begun.signal).then(tooLate, () => {});
-    try {
-      return await task(() => begun.abort(), AbortSignal.any([signal, late.signal]));
-    } finally {
-      begun.abort();
-    }
+    const tooLate = (): StatusError =>
+      new StatusError('TooManyRequests', `the device is busy with ${busyWith}`, { details: { retryAfterSeconds } });
+    return await begunInTime(task, { clock: this.#deps.clock, timeoutMs: placeTimeoutMs, tooLate }, signal);
   }
 
   /** Removes what came in part and was never completed, when it starts and each hour; until `signal` aborts. */
